@@ -1,0 +1,36 @@
+// Sizes in the units people say them in, and addresses the way manuals print them.
+
+export const KiB = 1024;
+export const MiB: number = 1024 * KiB;
+export const GiB: number = 1024 * MiB;
+export const TiB: number = 1024 * GiB;
+
+const UNITS: readonly (readonly [string, bigint])[] = [
+  ["TiB", BigInt(TiB)],
+  ["GiB", BigInt(GiB)],
+  ["MiB", BigInt(MiB)],
+  ["KiB", BigInt(KiB)],
+];
+
+/** `4 KiB`, `512 GiB`, `1234 bytes`: the largest unit that divides the size. */
+export function formatSize(size: bigint | number): string {
+  const value = BigInt(size);
+  for (const [name, unit] of UNITS)
+    if (value >= unit && value % unit === 0n) return `${value / unit} ${name}`;
+  return `${value} bytes`;
+}
+
+/** `0xfee0_0000`: hexadecimal, in groups of four digits. */
+export function formatAddress(address: bigint): string {
+  const digits = address.toString(16);
+  const groups: string[] = [];
+  for (let end = digits.length; end > 0; end -= 4)
+    groups.unshift(digits.slice(Math.max(0, end - 4), end));
+  return `0x${groups.join("_")}`;
+}
+
+/** `0x1000..0x1fff (4 KiB)`: both ends included, since the last byte of 64 bits has no successor. */
+export function formatRange(start: bigint, size: bigint): string {
+  if (size === 0n) return `${formatAddress(start)} (empty)`;
+  return `${formatAddress(start)}..${formatAddress(start + size - 1n)} (${formatSize(size)})`;
+}

@@ -1,0 +1,183 @@
+// One container at work: its groups, its ledger, its devices, and the order in which it closes.
+//
+// Rule CL1: what the user opened is closed exactly once, in this order: mappings, registrations,
+// devices, groups, container (invariants I24, I25). Every step is tried though one before it failed.
+
+import { frameCount, pageFrame } from "../address/address.ts";
+import type { BackendSession, ProbeContext } from "../contract/backend.ts";
+import type { CapabilityRecord } from "../contract/capabilities.ts";
+import type {
+  Container,
+  ContainerControl,
+  ContainerState,
+  Negotiation,
+} from "../contract/container.ts";
+import type { Device } from "../contract/device.ts";
+import type { DmaPath } from "../contract/dma-path.ts";
+import type { WindowControl } from "../contract/dma-window.ts";
+import type { MemoryControl } from "../contract/memory.ts";
+import { openDevice } from "../device/open-device.ts";
+import { createDmaPath, removeEverything } from "../dma/dma-engine.ts";
+import { Ledger } from "../dma/ledger.ts";
+import { IommuError } from "../errors/base.ts";
+import type { MemoryTable } from "../memory/memory-table.ts";
+import { createMemoryControl, type RegistrationList } from "../memory/register.ts";
+import type { Negotiated } from "../negotiation/negotiate.ts";
+import { createContainerControl } from "./control.ts";
+import { closeGroup, type GroupHandle, unsetContainer } from "./group-handle.ts";
+import { StateMachine } from "./state.ts";
+import { createWindowControl } from "./windows.ts";
+
+export class ContainerEngine implements Container {
+  readonly backend: string;
+  readonly negotiation: Negotiation;
+  readonly control: ContainerControl;
+  readonly windows: WindowControl;
+  readonly memory: MemoryControl;
+  readonly dma: DmaPath;
+
+  readonly context: ProbeContext;
+  readonly machine: StateMachine = new StateMachine();
+  readonly groups: GroupHandle[];
+  readonly devices: Set<Device> = new Set();
+  readonly registrations: RegistrationList = [];
+  readonly negotiated: Negotiated;
+  readonly memoryTable: MemoryTable;
+  #session: BackendSession;
+  #ledger: Ledger;
+
+  constructor(
+    context: ProbeContext,
+    memory: MemoryTable,
+    groups: readonly GroupHandle[],
+    negotiated: Negotiated,
+  ) {
+    this.context = context;
+    this.groups = [...groups];
+    this.negotiated = negotiated;
+    this.backend = negotiated.backend.name;
+    this.negotiation = negotiated.negotiation;
+    this.memoryTable = memory;
+    this.#session = negotiated.session;
+    this.#ledger = this.#newLedger();
+    this.machine.move("attached");
+    this.machine.move("enabled");
+    this.control = createContainerControl(this);
+    this.windows = createWindowControl(this);
+    this.memory = createMemoryControl(this);
+    this.dma = createDmaPath((operation) => this.enabled(operation));
+  }
+
+  get state(): ContainerState {
+    return this.machine.state;
+  }
+
+  get capabilities(): CapabilityRecord {
+    return this.#session.capabilities;
+  }
+
+  /** The session and its ledger, or `closed` or `wrong-state`: asked before every call. */
+  enabled(operation: string): { session: BackendSession; ledger: Ledger } {
+    this.machine.require(operation, "enabled");
+    return { session: this.#session, ledger: this.#ledger };
+  }
+
+  readMappingsAvailable(): number | undefined {
+    return this.enabled("readMappingsAvailable").session.readMappingsAvailable();
+  }
+
+  openDevice(address: string): Device {
+    this.machine.require("openDevice", "enabled");
+    const device = openDevice(this.context.port, this.groups, address, (closed) =>
+      this.devices.delete(closed),
+    );
+    this.devices.add(device);
+    return device;
+  }
+
+  /** A new IOMMU type was set after the container had lost its last group. */
+  renew(session: BackendSession): void {
+    this.#session = session;
+    this.#ledger = this.#newLedger();
+    this.machine.move("enabled");
+  }
+
+  /** The kernel dropped everything with the last group. Answers how many mappings there were. */
+  drop(): number {
+    const dropped = this.#forget();
+    this.machine.move("opened");
+    return dropped;
+  }
+
+  close(): void {
+    if (this.machine.state === "closed") return;
+    const failures: unknown[] = [];
+    const attempt = (step: () => void): void => {
+      try {
+        step();
+      } catch (error) {
+        failures.push(error);
+      }
+    };
+    if (this.machine.state === "enabled") this.#removeMappings(attempt);
+    this.machine.move("closed");
+    for (const device of [...this.devices]) attempt(() => device.close());
+    for (const group of this.groups.toReversed()) {
+      attempt(() => unsetContainer(this.context.port, group));
+      attempt(() => closeGroup(this.context.port, group));
+    }
+    attempt(() => this.#closeContainer());
+    // The kernel has nothing of this container any more, even where a step was refused.
+    this.#forget();
+    if (failures.length > 0) throw closeFailed(failures);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #removeMappings(attempt: (step: () => void) => void): void {
+    attempt(() => removeEverything(this.#session, this.#ledger));
+    for (const registration of [...this.registrations].reverse())
+      attempt(() => registration.close());
+  }
+
+  #forget(): number {
+    for (const { address, size } of this.registrations.splice(0)) {
+      const start = pageFrame(address);
+      this.memoryTable.use(start, start + frameCount(size), -1);
+    }
+    return this.#ledger.clear();
+  }
+
+  #closeContainer(): void {
+    const result = this.context.port.close(this.context.container);
+    if (result !== 0)
+      throw new IommuError({
+        code: "kernel-refused",
+        operation: "close",
+        sentence: "closing the container failed",
+        facts: { result },
+      });
+  }
+
+  #newLedger(): Ledger {
+    const ledger = new Ledger({
+      memory: this.memoryTable,
+      needsRegistration: this.#session.register !== undefined,
+      mappingLimit: this.#session.readMappingsAvailable(),
+    });
+    ledger.setWindows(this.#session.readWindows());
+    return ledger;
+  }
+}
+
+function closeFailed(failures: readonly unknown[]): IommuError {
+  return new IommuError({
+    code: "close-failed",
+    operation: "close",
+    sentence: `${failures.length} steps of closing a container failed; the others were done`,
+    facts: { failures: failures.map((failure) => String(failure)) },
+    cause: new AggregateError(failures),
+  });
+}

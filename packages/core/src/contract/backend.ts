@@ -1,0 +1,58 @@
+// What an architecture package implements, and nothing more.
+//
+// A backend is a value that the caller lists, in order. The engine in core calls it; it keeps no
+// ledger, allocates no IOVA and undoes nothing across calls: those are the engine's, the same for all.
+
+import type { ByteSize, HostAddress, Iova } from "../address/address.ts";
+import type { KernelPort } from "../port/kernel-port.ts";
+import type { DmaAccess } from "./access.ts";
+import type { CapabilityRecord } from "./capabilities.ts";
+import type { DmaWindow, WindowRequest } from "./dma-window.ts";
+
+export type ProbeResult =
+  | { readonly usable: true }
+  | { readonly usable: false; readonly reason: string; readonly hint?: string };
+
+export interface ProbeContext {
+  readonly port: KernelPort;
+  /** The container's descriptor, with no IOMMU set. */
+  readonly container: number;
+}
+
+export interface IommuBackend {
+  /** Shown to people and kept in reports: `type1v2`, `spapr-tce-v2`, … */
+  readonly name: string;
+  /** Asks the kernel whether this IOMMU type exists. Changes nothing. */
+  probe(context: ProbeContext): ProbeResult;
+  /**
+   * Sets the IOMMU type on a container that has at least one group and reads what it offers.
+   * Throws an `IommuError` when the kernel refuses; it must then have changed nothing.
+   */
+  open(context: ProbeContext): BackendSession;
+}
+
+/** One container under one IOMMU type. Ranges that reach it were checked by the engine (DW3). */
+export interface BackendSession {
+  readonly capabilities: CapabilityRecord;
+  /** The windows as the kernel says now; read again after a group came or left. */
+  readWindows(): readonly DmaWindow[];
+  /** How many more mappings the kernel will take, or undefined when it does not say. */
+  readMappingsAvailable(): number | undefined;
+  /** One kernel mapping, all or nothing. Throws an `IommuError` and has then changed nothing. */
+  map(iova: Iova, host: HostAddress, size: ByteSize, access: DmaAccess): void;
+  /** The same off the event loop. */
+  mapAsync(iova: Iova, host: HostAddress, size: ByteSize, access: DmaAccess): Promise<void>;
+  /**
+   * Removes the kernel's mappings inside a range that cuts none of them, `expected` bytes in all.
+   * Throws `kernel-misbehaved` when the kernel removed another number of bytes.
+   */
+  unmap(iova: Iova, size: ByteSize, expected: ByteSize): void;
+  /** Present when one call can remove everything. Answers the bytes the kernel says it removed. */
+  unmapAll?(expected: ByteSize): void;
+  /** Present with `dynamic-windows`. */
+  createWindow?(request: WindowRequest): DmaWindow;
+  removeWindow?(window: DmaWindow): void;
+  /** Present with `memory-registration`. */
+  register?(address: HostAddress, size: ByteSize): void;
+  unregister?(address: HostAddress, size: ByteSize): void;
+}

@@ -1,0 +1,29 @@
+// What a backend can do, offered or refused with the reason.
+//
+// A record, not a closed list: a fourth architecture brings names of its own. The well-known names
+// are those that portable programs ask for.
+
+export type WellKnownCapability =
+  /** One call removes every mapping of the container. */
+  | "unmap-all"
+  /** DMA is always coherent with the CPU's caches, whatever the device asks. */
+  | "dma-coherent"
+  /** The kernel can report which pages the device wrote. */
+  | "dirty-tracking"
+  /** Host addresses of live mappings can be replaced (live update). */
+  | "update-vaddr"
+  /** Windows can be created and removed. */
+  | "dynamic-windows"
+  /** Memory must be registered before it is mapped. */
+  | "memory-registration"
+  /** A device of the container reaches no memory but the live mappings. */
+  | "isolation";
+
+export type CapabilityName = WellKnownCapability | (string & {});
+
+export type CapabilityStatus =
+  | { readonly offered: true; readonly detail?: string }
+  | { readonly offered: false; readonly reason: string };
+
+/** A name that is missing is not offered. */
+export type CapabilityRecord = Readonly<Record<string, CapabilityStatus>>;

@@ -1,0 +1,73 @@
+// A container: one I/O address space that the devices of its groups share.
+
+import type { IommuBackend } from "./backend.ts";
+import type { CapabilityName, CapabilityRecord } from "./capabilities.ts";
+import type { Device } from "./device.ts";
+import type { DmaPath } from "./dma-path.ts";
+import type { WindowControl } from "./dma-window.ts";
+import type { MemoryControl } from "./memory.ts";
+
+/** `opened`: no group. `attached`: groups, no IOMMU type. `enabled`: mappings can be made. */
+export type ContainerState = "opened" | "attached" | "enabled" | "closed";
+
+export interface Requirements {
+  /** Each must be offered. */
+  readonly capabilities?: readonly CapabilityName[];
+  /** A window must take mappings in pages of this many bytes (its page size must divide it). */
+  readonly pageSize?: number;
+  /** Some window must hold this many bytes. */
+  readonly windowSize?: bigint;
+}
+
+export interface BackendRefusal {
+  readonly backend: string;
+  /** One sentence for each requirement or kernel answer that refused it. */
+  readonly reasons: readonly string[];
+}
+
+export interface Negotiation {
+  readonly chosen: string;
+  readonly refused: readonly BackendRefusal[];
+}
+
+export interface OpenContainerOptions {
+  /** Group numbers, at least one. */
+  readonly groups: readonly number[];
+  /** In order of preference. */
+  readonly backends: readonly IommuBackend[];
+  readonly require?: Requirements;
+}
+
+/** Which groups are in the container. Who holds it can take a device's whole address space away. */
+export interface ContainerControl {
+  readonly groups: readonly number[];
+  /** Adds a group; its devices reach every live mapping at once. Valid errors: `ATTACH_ERRORS`. */
+  attach(group: number): void;
+  /**
+   * Takes a group out. Answers how many mappings the kernel dropped: all of them with the last group.
+   *
+   * Valid errors: `closed`, `invalid-argument`, `group-busy` (a device of it is open), `kernel-refused`.
+   */
+  detach(group: number): { readonly mappingsDropped: number };
+}
+
+export interface Container {
+  readonly state: ContainerState;
+  readonly backend: string;
+  readonly negotiation: Negotiation;
+  readonly capabilities: CapabilityRecord;
+  readonly control: ContainerControl;
+  readonly windows: WindowControl;
+  readonly memory: MemoryControl;
+  readonly dma: DmaPath;
+  /** Mappings the kernel will still take, or undefined when it does not say. */
+  readMappingsAvailable(): number | undefined;
+  /** Opens a device of an attached group. Valid errors: `closed`, `device-not-found`, `device-busy`, `kernel-refused`. */
+  openDevice(address: string): Device;
+  /**
+   * Closes, in this order: devices, mappings, registrations, groups, the container. Every step is
+   * tried; `close-failed` lists those that failed. A second call does nothing.
+   */
+  close(): void;
+  [Symbol.dispose](): void;
+}

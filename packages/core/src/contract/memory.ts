@@ -1,0 +1,43 @@
+// Memory that devices may reach: allocated, page-aligned, and known to the ledger.
+
+import type { ByteSize, HostAddress } from "../address/address.ts";
+
+export interface MemoryOptions {
+  /** Bytes of a page: 4096 (or the kernel's own size) or a huge page's. Default: the kernel's own. */
+  readonly pageSize?: number;
+}
+
+/**
+ * Memory whose life the ledger follows: closing it while a mapping or a registration still uses it
+ * is refused, because the device would keep writing to pages that belong to somebody else.
+ */
+export interface DmaMemory {
+  readonly address: HostAddress;
+  readonly size: ByteSize;
+  /** Bytes of one page that backs it. */
+  readonly pageSize: number;
+  /** The bytes, shared with the device while mapped. Throws `closed` after `close()`. */
+  readonly bytes: Uint8Array;
+  /** Valid errors: `memory-in-use`, `close-failed`. A second call does nothing. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Memory announced before it may be mapped (sPAPR v2); elsewhere it only counts in the ledger. */
+export interface MemoryRegistration {
+  readonly address: HostAddress;
+  readonly size: ByteSize;
+  /** Valid errors: `memory-in-use` while a mapping lies in it, `kernel-refused`. A second call does nothing. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface MemoryControl {
+  /**
+   * Announces `[address, address + size)`. Where the kernel needs no announcement it makes no call.
+   *
+   * Valid errors: `invalid-address`, `misaligned`, `zero-size`, `closed`, `memory-fault`,
+   * `locked-memory-limit`, `kernel-refused`.
+   */
+  register(address: HostAddress, size: ByteSize): MemoryRegistration;
+}

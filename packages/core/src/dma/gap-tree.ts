@@ -1,0 +1,181 @@
+// Where a free range is: the largest gap of each leaf, and a tree of maxima over the leaves.
+//
+// The gap of an entry is the free space right before it. A change marks its leaf (and the next one,
+// whose first gap it moves); only a search brings marked leaves up to date, so a map at a given IOVA
+// pays nothing. A search at page alignment is O(log n). With a larger alignment a gap can be large
+// enough and still not fit: after 64 such gaps the search asks for a gap that fits wherever it
+// begins, and only if there is none goes through the others one by one.
+
+import { FRAME_LIMIT, type Leaf } from "./mapping-table.ts";
+
+const PATIENCE = 64;
+
+interface Wanted {
+  readonly to: number;
+  readonly frames: number;
+  readonly alignment: number;
+}
+
+export class GapTree {
+  /** maxima[size + i] is leaf i's largest gap; maxima[i] the larger of its two children. */
+  #maxima = new Float64Array(2);
+  #size = 1;
+  #stale = true;
+  #touched: number[] = [];
+
+  /** The leaves were split, merged or replaced: everything is computed anew at the next search. */
+  resize(): void {
+    this.#stale = true;
+    this.#touched.length = 0;
+  }
+
+  /** An entry of a leaf came or went. */
+  touch(leaf: number): void {
+    if (this.#stale) return;
+    // A list that outgrows the leaves costs more than computing all of them.
+    if (this.#touched.length > this.#size) this.resize();
+    else this.#touched.push(leaf);
+  }
+
+  findFree(
+    leaves: readonly Leaf[],
+    firstLeaf: number,
+    from: number,
+    to: number,
+    frames: number,
+    alignment: number,
+  ): number {
+    this.#refresh(leaves);
+    const wanted = { to, frames, alignment };
+    const surely = frames + alignment - 1;
+    let cursor = from;
+    let skipped: number | undefined;
+    let misfits = 0;
+    for (let leaf = firstLeaf; leaf >= 0 && leaf < leaves.length; ) {
+      const least = skipped === undefined ? frames : surely;
+      const found = scan(leaves, leaf, cursor, wanted, least);
+      if (found.at >= 0 || found.past) {
+        if (found.at >= 0 || skipped === undefined) return found.at;
+        break;
+      }
+      misfits += found.misfits;
+      cursor = found.cursor;
+      leaf = this.#nextWith(leaf + 1, skipped === undefined ? frames : surely);
+      if (leaf < 0) break;
+      cursor = Math.max(cursor, leaf > 0 ? (leaves[leaf - 1]?.lastEnd ?? 0) : 0);
+      if (misfits > PATIENCE && skipped === undefined) skipped = cursor;
+    }
+    const last = Math.max(from, leaves.at(-1)?.lastEnd ?? 0);
+    const tailFit = fit(last, Math.min(to, FRAME_LIMIT), frames, alignment);
+    if (skipped === undefined || tailFit >= 0) return tailFit;
+    return scanAll(leaves, skipped, wanted);
+  }
+
+  #refresh(leaves: readonly Leaf[]): void {
+    if (this.#stale) {
+      this.#size = 1;
+      while (this.#size < leaves.length) this.#size *= 2;
+      this.#maxima = new Float64Array(this.#size * 2);
+      leaves.forEach((_, index) => {
+        this.#maxima[this.#size + index] = largestGap(leaves, index);
+      });
+      for (let node = this.#size - 1; node > 0; node--) this.#pull(node);
+      this.#stale = false;
+    }
+    for (const leaf of this.#touched) {
+      this.#update(leaves, leaf);
+      if (leaf + 1 < leaves.length) this.#update(leaves, leaf + 1);
+    }
+    this.#touched.length = 0;
+  }
+
+  #update(leaves: readonly Leaf[], leaf: number): void {
+    let node = this.#size + leaf;
+    this.#maxima[node] = largestGap(leaves, leaf);
+    for (node >>>= 1; node > 0; node >>>= 1) this.#pull(node);
+  }
+
+  #pull(node: number): void {
+    this.#maxima[node] = Math.max(this.#maxima[2 * node] ?? 0, this.#maxima[2 * node + 1] ?? 0);
+  }
+
+  /** The first leaf at or after `leaf` with a gap of at least `frames`, or -1. */
+  #nextWith(leaf: number, frames: number): number {
+    if (leaf >= this.#size) return -1;
+    let node = this.#size + leaf;
+    while ((this.#maxima[node] ?? 0) < frames) {
+      // Up while it is a right child, then one to the right: the next subtree in order.
+      while (node > 1 && node % 2 === 1) node >>>= 1;
+      if (node <= 1) return -1;
+      node++;
+    }
+    while (node < this.#size) {
+      node *= 2;
+      if ((this.#maxima[node] ?? 0) < frames) node++;
+    }
+    return node - this.#size;
+  }
+}
+
+interface Scanned {
+  /** Where it fits, or -1. */
+  readonly at: number;
+  /** Whether the scan reached the end of the wanted space. */
+  readonly past: boolean;
+  readonly misfits: number;
+  /** One past the last entry seen. */
+  readonly cursor: number;
+}
+
+/** Looks at the gaps before each entry of one leaf, from `cursor` on. */
+function scan(
+  leaves: readonly Leaf[],
+  index: number,
+  cursor: number,
+  { to, frames, alignment }: Wanted,
+  least: number,
+): Scanned {
+  const leaf = leaves[index];
+  let free = cursor;
+  let misfits = 0;
+  for (let i = 0; leaf !== undefined && i < leaf.count; i++) {
+    const start = leaf.starts[i] ?? 0;
+    const end = leaf.ends[i] ?? 0;
+    if (end <= free) continue;
+    if (start - free >= least) {
+      const at = fit(free, Math.min(start, to), frames, alignment);
+      if (at >= 0) return { at, past: false, misfits, cursor: free };
+      misfits++;
+    }
+    free = end;
+    if (free >= to) return { at: -1, past: true, misfits, cursor: free };
+  }
+  return { at: -1, past: false, misfits, cursor: free };
+}
+
+function scanAll(leaves: readonly Leaf[], from: number, wanted: Wanted): number {
+  let cursor = from;
+  for (let leaf = 0; leaf < leaves.length; leaf++) {
+    const found = scan(leaves, leaf, cursor, wanted, wanted.frames);
+    if (found.at >= 0 || found.past) return found.at;
+    cursor = found.cursor;
+  }
+  return -1;
+}
+
+function fit(from: number, to: number, frames: number, alignment: number): number {
+  const at = Math.ceil(from / alignment) * alignment;
+  return at + frames <= to ? at : -1;
+}
+
+function largestGap(leaves: readonly Leaf[], index: number): number {
+  const leaf = leaves[index];
+  if (leaf === undefined) return 0;
+  let free = index > 0 ? (leaves[index - 1]?.lastEnd ?? 0) : 0;
+  let largest = 0;
+  for (let i = 0; i < leaf.count; i++) {
+    largest = Math.max(largest, (leaf.starts[i] ?? 0) - free);
+    free = leaf.ends[i] ?? 0;
+  }
+  return largest;
+}

@@ -1,0 +1,156 @@
+// The ledger's refusals, in words: each is an error made on the throw path only.
+
+import type { ByteSize, HostAddress, Iova } from "../address/address.ts";
+import { formatAddress, formatRange, formatSize } from "../address/units.ts";
+import type { Mapping } from "../contract/dma-path.ts";
+import type { DmaWindow } from "../contract/dma-window.ts";
+import { IommuError } from "../errors/base.ts";
+
+export function notAnAddress(operation: string, name: string, value: unknown): IommuError {
+  const said = typeof value === "bigint" ? value.toString() : `a ${typeof value}`;
+  return new IommuError({
+    code: "invalid-address",
+    operation,
+    sentence: `${operation} refused: ${name} is ${said}, not a 64-bit address or size`,
+    facts: { argument: name },
+    hint: "make it with iova(), hostAddress() or bytes()",
+  });
+}
+
+export function badAccess(access: unknown): IommuError {
+  return new IommuError({
+    code: "invalid-argument",
+    operation: "map",
+    sentence: `map refused: ${String(access)} is not an access`,
+    hint: "one of read, write, read-write, as the device sees it",
+  });
+}
+
+export function zeroSize(operation: string, iova: bigint): IommuError {
+  return new IommuError({
+    code: "zero-size",
+    operation,
+    sentence: `${operation} of zero bytes refused at ${formatAddress(iova)}`,
+    facts: { iova },
+  });
+}
+
+interface Range {
+  readonly iova: Iova;
+  readonly size: ByteSize;
+  readonly host: HostAddress | undefined;
+}
+
+export function misaligned(operation: string, range: Range, granule: bigint): IommuError {
+  const wrong = Object.entries(range)
+    .filter(([, value]) => value !== undefined && value % granule !== 0n)
+    .map(([name]) => name);
+  return new IommuError({
+    code: "misaligned",
+    operation,
+    sentence: `${operation} refused: ${wrong.join(" and ")} must be a multiple of ${formatSize(granule)}`,
+    facts: { ...range, granule },
+  });
+}
+
+export function outsideWindow(
+  operation: string,
+  iova: Iova,
+  size: ByteSize,
+  windows: readonly DmaWindow[],
+): IommuError {
+  return new IommuError({
+    code: "outside-window",
+    operation,
+    sentence: `${operation} refused: no one window covers ${formatRange(iova, size)}`,
+    facts: {
+      iova,
+      size,
+      windows: windows.map((w) => `${formatAddress(w.start)}..${formatAddress(w.last)}`),
+    },
+    hint:
+      windows.length === 0
+        ? "the container has no window now"
+        : "choose a range inside one window, or let mapAnywhere choose",
+  });
+}
+
+export function alreadyMapped(iova: Iova, size: ByteSize, other: Mapping | undefined): IommuError {
+  const where = other === undefined ? "a live mapping" : formatRange(other.iova, other.size);
+  return new IommuError({
+    code: "already-mapped",
+    operation: "map",
+    sentence: `map refused: ${formatRange(iova, size)} meets ${where}`,
+    facts: { iova, size, otherIova: other?.iova, otherSize: other?.size },
+  });
+}
+
+export function hostWraps(host: HostAddress, size: ByteSize): IommuError {
+  return new IommuError({
+    code: "invalid-address",
+    operation: "map",
+    sentence: `map refused: the host range from ${formatAddress(host)} leaves 64 bits`,
+    facts: { host, size },
+  });
+}
+
+export function notRegistered(host: HostAddress, size: ByteSize): IommuError {
+  return new IommuError({
+    code: "memory-not-registered",
+    operation: "map",
+    sentence: `map refused: ${formatRange(host, size)} of host memory is not registered`,
+    facts: { host, size },
+    hint: "call memory.register() for the whole range first",
+  });
+}
+
+export function mappingLimit(limit: number, count: number): IommuError {
+  return new IommuError({
+    code: "mapping-limit",
+    operation: "map",
+    sentence: `map refused: the kernel holds at most ${limit} mappings and ${count} are live`,
+    facts: { limit, count },
+    hint: "map larger ranges, or raise the module parameter (vfio_iommu_type1.dma_entry_limit) before the container is opened",
+  });
+}
+
+export function notMapped(iova: Iova, size: ByteSize): IommuError {
+  return new IommuError({
+    code: "not-mapped",
+    operation: "unmap",
+    sentence: `unmap refused: nothing is mapped in ${formatRange(iova, size)}`,
+    facts: { iova, size },
+  });
+}
+
+export function splits(iova: Iova, size: ByteSize, cut: Mapping): IommuError {
+  return new IommuError({
+    code: "splits-mapping",
+    operation: "unmap",
+    sentence: `unmap refused: ${formatRange(iova, size)} cuts the mapping ${formatRange(cut.iova, cut.size)}`,
+    facts: { iova, size, mappingIova: cut.iova, mappingSize: cut.size },
+    hint: "mappings are removed whole; unmap the mapping's own range",
+  });
+}
+
+export function stillMapping(operation: string): IommuError {
+  return new IommuError({
+    code: "wrong-state",
+    operation,
+    sentence: `${operation} refused: a chunked map of this range is still running`,
+    hint: "await it, or abort it through its signal",
+  });
+}
+
+export function noSpace(
+  size: bigint,
+  alignment: bigint | undefined,
+  highest: bigint | undefined,
+): IommuError {
+  return new IommuError({
+    code: "no-iova-space",
+    operation: "mapAnywhere",
+    sentence: `no free range of ${formatSize(size)} in any window`,
+    facts: { size, alignment, highest },
+  });
+}

@@ -1,0 +1,32 @@
+// How much memory the process has locked and may lock, for the hint of a refused map.
+//
+// Read only after the kernel refused: it costs two reads of procfs.
+
+import type { KernelPort } from "../port/kernel-port.ts";
+
+export interface LockedMemory {
+  /** Bytes locked now (VmLck), if procfs says so. */
+  readonly locked: number | undefined;
+  /** The soft RLIMIT_MEMLOCK in bytes; Infinity for `unlimited`. */
+  readonly limit: number | undefined;
+}
+
+export function readLockedMemory(port: KernelPort): LockedMemory {
+  const status = port.readText("/proc/self/status");
+  const limits = port.readText("/proc/self/limits");
+  return {
+    locked: typeof status === "string" ? kilobytes(status) : undefined,
+    limit: typeof limits === "string" ? softLimit(limits) : undefined,
+  };
+}
+
+function kilobytes(status: string): number | undefined {
+  const match = /^VmLck:\s+(\d{1,15}) kB$/m.exec(status);
+  return match?.[1] === undefined ? undefined : Number(match[1]) * 1024;
+}
+
+function softLimit(limits: string): number | undefined {
+  const match = /^Max locked memory\s+(unlimited|\d{1,20})\s/m.exec(limits);
+  if (match?.[1] === undefined) return undefined;
+  return match[1] === "unlimited" ? Number.POSITIVE_INFINITY : Number(match[1]);
+}
