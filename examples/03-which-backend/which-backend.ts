@@ -1,0 +1,33 @@
+// Prints which backend was negotiated, why others were refused, and what the chosen one offers.
+
+import { createIommu, formatRange, isIommuError } from "@iommukit/core";
+import type { Host } from "@iommukit/lab";
+import { type1 } from "@iommukit/type1-x86";
+
+export default function whichBackend(host: Host): void {
+  const iommu = createIommu(host.port);
+  const groups = [...new Set(host.devices.map((device) => device.group))].slice(0, 1);
+
+  using container = iommu.openContainer({ groups, backends: [type1()] });
+  host.log({ chosen: container.negotiation.chosen, refused: container.negotiation.refused });
+  for (const window of container.windows.list())
+    host.log({
+      window: formatRange(window.start, window.last - window.start + 1n),
+      kind: window.kind,
+    });
+  for (const [name, status] of Object.entries(container.capabilities))
+    host.log({ capability: name, ...status });
+  container.close();
+
+  // A requirement that no backend here meets is refused with its reason, and nothing stays open.
+  try {
+    iommu.openContainer({
+      groups,
+      backends: [type1()],
+      require: { capabilities: ["dynamic-windows"] },
+    });
+  } catch (error) {
+    if (!isIommuError(error, "no-backend")) throw error;
+    host.log({ refused: error.code, why: error.message.split("\n")[1]?.trim() });
+  }
+}
