@@ -28,7 +28,7 @@ export default function mapAndCopy(host: Host): void {
   });
 
   container.dma.map(SOURCE, source.address, bytes(PAGE), "read");
-  container.dma.map(TARGET, target.address, bytes(PAGE), "write");
+  container.dma.map(TARGET, target.address, bytes(PAGE), "read-write");
   edu.copy(SOURCE, TARGET, PAGE);
   host.log({ copied: PAGE, equal: same(source.bytes, target.bytes) });
 

@@ -14,6 +14,7 @@ export {
 } from "./address/address.ts";
 export { formatAddress, formatRange, formatSize, GiB, KiB, MiB, TiB } from "./address/units.ts";
 export { driverBlocks } from "./container/groups.ts";
+export { readIommuLinks } from "./container/iommu-links.ts";
 export { isDeviceName } from "./container/paths.ts";
 export { TRANSITIONS } from "./container/state.ts";
 export { checkExtension, setIommu } from "./container/vfio-container.ts";

@@ -5,6 +5,7 @@ import {
   type CapabilityStatus,
   checkExtension,
   type ProbeContext,
+  readIommuLinks,
 } from "@iommukit/core";
 import { VFIO_DMA_CC_IOMMU, VFIO_UNMAP_ALL } from "@iommukit/core/uapi";
 import type { Type1Info } from "./info.ts";
@@ -12,6 +13,7 @@ import type { Type1Info } from "./info.ts";
 export function readCapabilities(context: ProbeContext, info: Type1Info): CapabilityRecord {
   return Object.freeze({
     isolation: { offered: true },
+    "write-only": writeOnly(context),
     "unmap-all": extension(context, VFIO_UNMAP_ALL, "VFIO_UNMAP_ALL"),
     "dma-coherent": extension(context, VFIO_DMA_CC_IOMMU, "VFIO_DMA_CC_IOMMU"),
     "dirty-tracking": notDriven(
@@ -33,6 +35,23 @@ function extension(
   const answer = checkExtension(port, container, value);
   if (answer > 0) return { offered: true };
   return { offered: false, reason: `VFIO_CHECK_EXTENSION(${name}) answered ${answer}` };
+}
+
+/**
+ * Linux sets bit 0 in every VT-d entry (DMA_FL_PTE_PRESENT, drivers/iommu/intel/iommu.c, 6.12), and in
+ * second-stage tables bit 0 is the read permission: what a device may write it may read too. Seen with
+ * QEMU's VT-d; its AMD-Vi and virtio-iommu block the read.
+ */
+function writeOnly({ port, groups }: ProbeContext): CapabilityStatus {
+  const links = groups().flatMap((group) => readIommuLinks(port, group));
+  if (links.length === 0) return notDriven("sysfs does not tell which IOMMU serves the group");
+  for (const link of links) {
+    if (/\/dmar\d+$/.test(link))
+      return notDriven("Linux makes every writable VT-d mapping readable");
+    if (!/\/(ivhd\d+$|virtio\d+\/iommu\/)/.test(link))
+      return notDriven(`whether the IOMMU at ${link} prevents reads is not known`);
+  }
+  return { offered: true };
 }
 
 function notDriven(reason: string): CapabilityStatus {

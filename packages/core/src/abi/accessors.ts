@@ -1,11 +1,11 @@
+// UNSAFE: `as` joins the record that a loop builds to the mapped type of the layout; sound because
+// the loop visits each field once and the branch it takes is decided by the same `form` and `kind`.
+//
 // Compiles a layout to one getter and one setter for each field of one buffer.
 //
 // Compiled once for each buffer; afterwards a field access is one closure call. No code is made from
 // text (`new Function`), so the library runs under a content security policy. Reading past the
 // bytes that are there is refused when the accessor is made, not when it is used.
-//
-// UNSAFE: `as` joins the record that a loop builds to the mapped type of the layout; sound because
-// the loop visits each field once and the branch it takes is decided by the same `form` and `kind`.
 
 import { IommuError } from "../errors/base.ts";
 import type {

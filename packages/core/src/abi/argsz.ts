@@ -57,7 +57,7 @@ export function askWithArgsz(abi: AbiProfile, request: ArgszRequest): ArgszAnswe
         argsz: wanted,
         least: request.bytes,
       });
-    if (wanted <= size) return { result, bytes };
+    if (!(wanted > size)) return { result, bytes };
     if (wanted > maximumBytes) refuse(request, "is absurd", { argsz: wanted, limit: maximumBytes });
     size = wanted;
   }

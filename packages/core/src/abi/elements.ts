@@ -1,9 +1,9 @@
+// UNSAFE: `as` joins the accessors made for one element kind to the type of that kind.
+//
 // A typed view of raw bytes as elements of one kind, for payloads that C declares as `__u8 data[]`.
 //
 // VFIO_DEVICE_SET_IRQS takes s32 eventfds behind a struct whose tail is bytes: the header says so
 // only in a comment, so the element kind is chosen where the call is made.
-//
-// UNSAFE: `as` joins the accessors made for one element kind to the type of that kind.
 
 import type { Getters, Setters } from "./accessors.ts";
 import { elementAccess } from "./accessors.ts";

@@ -145,7 +145,7 @@ const GENERIC = {
 } as const;
 
 /** Second names of a generic number. */
-const ALIASES = { EWOULDBLOCK: GENERIC.EAGAIN, ENOTSUP: GENERIC.EOPNOTSUPP } as const;
+const ALIASES = { EWOULDBLOCK: 11, ENOTSUP: 95 } as const;
 
 export type ErrnoName = keyof typeof GENERIC | keyof typeof ALIASES | "EDEADLOCK";
 

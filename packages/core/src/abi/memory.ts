@@ -1,11 +1,11 @@
+// UNSAFE: `as` takes `undefined` off typed-array reads; sound because `scalarAccess` refuses an
+// offset that is not wholly inside the bytes, and a buffer made here is never detached or resized.
+//
 // The accessors of one scalar in one buffer, chosen once for a profile.
 //
 // Where the profile's byte order is this machine's and the field is aligned in memory, a field is
 // one element of a Uint32Array or BigUint64Array; else it is a DataView access in the profile's
 // order. An accessor checks its value and allocates nothing.
-//
-// UNSAFE: `as` takes `undefined` off typed-array reads; sound because `scalarAccess` refuses an
-// offset that is not wholly inside the bytes, and a buffer made here is never detached or resized.
 
 import { IommuError } from "../errors/base.ts";
 import type { ScalarKind } from "./layout.ts";

@@ -6,11 +6,14 @@
 
 import { IommuError } from "../errors/base.ts";
 
+/** The architectures whose kernels this library speaks to; vectors/ has a file for each. */
 export type Arch = "x86_64" | "ppc64le" | "ppc64" | "ppc32";
+/** Of every number in a kernel struct: VFIO has no field of a fixed order. */
 export type ByteOrder = "little" | "big";
 /** How `_IO(type, number)` is packed: `generic` is asm-generic/ioctl.h, `powerpc` its override. */
 export type IoctlEncoding = "generic" | "powerpc";
 
+/** What all numbers and bytes that cross the port are computed from. */
 export interface AbiProfile {
   readonly arch: Arch;
   readonly byteOrder: ByteOrder;

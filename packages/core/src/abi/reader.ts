@@ -1,10 +1,10 @@
+// UNSAFE: `as` joins the record that a loop builds to the mapped type of the layout; sound because
+// the loop visits each field once and takes its value from the getter of the same name.
+//
 // Compiles a layout to a reader of bytes that someone else wrote.
 //
 // A reader is a view: it copies nothing, so it shows what is in the bytes now. `read()` takes a
 // plain object out of them, for control paths and for reports; it allocates.
-//
-// UNSAFE: `as` joins the record that a loop builds to the mapped type of the layout; sound because
-// the loop visits each field once and takes its value from the getter of the same name.
 
 import type { Getters } from "./accessors.ts";
 import { accessors, tailLength } from "./accessors.ts";

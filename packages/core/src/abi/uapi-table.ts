@@ -19,7 +19,7 @@ export interface UapiTable {
   readonly constants: Readonly<Record<string, number | string>>;
 }
 
-export interface FieldDescription {
+interface FieldDescription {
   readonly offset: number;
   /** 0 for a flexible array. */
   readonly size: number;

@@ -7,6 +7,7 @@ import { frameCount, pageFrame } from "../address/address.ts";
 import type { BackendSession, ProbeContext } from "../contract/backend.ts";
 import type { CapabilityRecord } from "../contract/capabilities.ts";
 import type {
+  AcceptedWeakness,
   Container,
   ContainerControl,
   ContainerState,
@@ -43,17 +44,20 @@ export class ContainerEngine implements Container {
   readonly registrations: RegistrationList = [];
   readonly negotiated: Negotiated;
   readonly memoryTable: MemoryTable;
+  readonly #accepted: ReadonlySet<AcceptedWeakness>;
   #session: BackendSession;
   #ledger: Ledger;
 
   constructor(
     context: ProbeContext,
     memory: MemoryTable,
-    groups: readonly GroupHandle[],
+    groups: GroupHandle[],
     negotiated: Negotiated,
+    accepted: readonly AcceptedWeakness[],
   ) {
     this.context = context;
-    this.groups = [...groups];
+    this.groups = groups;
+    this.#accepted = new Set(accepted);
     this.negotiated = negotiated;
     this.backend = negotiated.backend.name;
     this.negotiation = negotiated.negotiation;
@@ -136,6 +140,13 @@ export class ContainerEngine implements Container {
     this.close();
   }
 
+  #writeOnlyRefused(session: BackendSession): string | undefined {
+    if (this.#accepted.has("write-implies-read")) return undefined;
+    const status = session.capabilities["write-only"];
+    if (status === undefined) return "the backend does not say that it prevents it";
+    return status.offered ? undefined : status.reason;
+  }
+
   #removeMappings(attempt: (step: () => void) => void): void {
     attempt(() => removeEverything(this.#session, this.#ledger));
     for (const registration of [...this.registrations].reverse())
@@ -162,12 +173,14 @@ export class ContainerEngine implements Container {
   }
 
   #newLedger(): Ledger {
+    const session = this.#session;
     const ledger = new Ledger({
       memory: this.memoryTable,
-      needsRegistration: this.#session.register !== undefined,
-      mappingLimit: this.#session.readMappingsAvailable(),
+      needsRegistration: session.register !== undefined,
+      writeOnlyRefused: () => this.#writeOnlyRefused(session),
+      mappingLimit: session.readMappingsAvailable(),
     });
-    ledger.setWindows(this.#session.readWindows());
+    ledger.setWindows(session.readWindows());
     return ledger;
   }
 }
@@ -178,6 +191,6 @@ function closeFailed(failures: readonly unknown[]): IommuError {
     operation: "close",
     sentence: `${failures.length} steps of closing a container failed; the others were done`,
     facts: { failures: failures.map((failure) => String(failure)) },
-    cause: new AggregateError(failures),
+    cause: new AggregateError(failures, "steps of closing a container"),
   });
 }

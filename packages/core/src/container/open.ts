@@ -29,11 +29,12 @@ export function openContainer(
   try {
     const container = openVfioContainer(port);
     undo.push(() => port.close(container));
+    // The engine adds and removes groups in this same list, which backends ask through the context.
     const groups = options.groups.map((id) => joinGroup(port, container, id, undo));
-    const context = { port, container };
+    const context = { port, container, groups: () => groups.map((group) => group.id) };
     const reset = (): void => rejoin(port, container, groups);
     const negotiated = negotiate(options.backends, context, options.require ?? {}, reset);
-    const engine = new ContainerEngine(context, memory, groups, negotiated);
+    const engine = new ContainerEngine(context, memory, groups, negotiated, options.accept ?? []);
     undo.commit();
     return engine;
   } catch (error) {

@@ -17,6 +17,8 @@ export interface ProbeContext {
   readonly port: KernelPort;
   /** The container's descriptor, with no IOMMU set. */
   readonly container: number;
+  /** The groups in the container now. */
+  readonly groups: () => readonly number[];
 }
 
 export interface IommuBackend {

@@ -16,6 +16,8 @@ export type WellKnownCapability =
   | "dynamic-windows"
   /** Memory must be registered before it is mapped. */
   | "memory-registration"
+  /** A mapping with access `write` cannot be read by the device. */
+  | "write-only"
   /** A device of the container reaches no memory but the live mappings. */
   | "isolation";
 

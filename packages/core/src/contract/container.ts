@@ -19,6 +19,13 @@ export interface Requirements {
   readonly windowSize?: bigint;
 }
 
+/**
+ * A weakness of the hardware or the kernel that the caller accepts by name (rule CL6).
+ *
+ * - `write-implies-read`: mappings with access `write` are made although the device can read them.
+ */
+export type AcceptedWeakness = "write-implies-read";
+
 export interface BackendRefusal {
   readonly backend: string;
   /** One sentence for each requirement or kernel answer that refused it. */
@@ -36,6 +43,7 @@ export interface OpenContainerOptions {
   /** In order of preference. */
   readonly backends: readonly IommuBackend[];
   readonly require?: Requirements;
+  readonly accept?: readonly AcceptedWeakness[];
 }
 
 /** Which groups are in the container. Who holds it can take a device's whole address space away. */

@@ -6,14 +6,30 @@
 // enough and still not fit: after 64 such gaps the search asks for a gap that fits wherever it
 // begins, and only if there is none goes through the others one by one.
 
-import { FRAME_LIMIT, type Leaf } from "./mapping-table.ts";
+import type { Leaf } from "./mapping-table.ts";
 
 const PATIENCE = 64;
 
-interface Wanted {
+export interface Search {
+  /** The first frame that may be used, and one past the last. */
+  readonly from: number;
   readonly to: number;
   readonly frames: number;
+  /** In frames; the range begins at a multiple of it. */
   readonly alignment: number;
+}
+
+interface Pass extends Search {
+  /** Gaps smaller than this are passed over. */
+  readonly least: number;
+  /** Gaps that are large enough and do not fit, before the pass gives up. */
+  readonly patience: number;
+}
+
+interface PassResult {
+  readonly at: number;
+  /** Where a pass that lost its patience stood. */
+  readonly resume?: number;
 }
 
 export class GapTree {
@@ -21,7 +37,7 @@ export class GapTree {
   #maxima = new Float64Array(2);
   #size = 1;
   #stale = true;
-  #touched: number[] = [];
+  readonly #touched: number[] = [];
 
   /** The leaves were split, merged or replaced: everything is computed anew at the next search. */
   resize(): void {
@@ -37,38 +53,30 @@ export class GapTree {
     else this.#touched.push(leaf);
   }
 
-  findFree(
-    leaves: readonly Leaf[],
-    firstLeaf: number,
-    from: number,
-    to: number,
-    frames: number,
-    alignment: number,
-  ): number {
+  /** The start of the lowest free range, or -1. */
+  findFree(leaves: readonly Leaf[], search: Search): number {
     this.#refresh(leaves);
-    const wanted = { to, frames, alignment };
-    const surely = frames + alignment - 1;
-    let cursor = from;
-    let skipped: number | undefined;
+    const { frames, alignment } = search;
+    const first = this.#pass(leaves, { ...search, least: frames, patience: PATIENCE });
+    if (first.resume === undefined) return first.at;
+    const rest = { ...search, from: first.resume, patience: Number.POSITIVE_INFINITY };
+    const roomy = this.#pass(leaves, { ...rest, least: frames + alignment - 1 });
+    return roomy.at >= 0 ? roomy.at : this.#pass(leaves, { ...rest, least: frames }).at;
+  }
+
+  #pass(leaves: readonly Leaf[], pass: Pass): PassResult {
     let misfits = 0;
-    for (let leaf = firstLeaf; leaf >= 0 && leaf < leaves.length; ) {
-      const least = skipped === undefined ? frames : surely;
-      const found = scan(leaves, leaf, cursor, wanted, least);
-      if (found.at >= 0 || found.past) {
-        if (found.at >= 0 || skipped === undefined) return found.at;
-        break;
-      }
+    let cursor = pass.from;
+    for (let leaf = leafBefore(leaves, cursor); leaf >= 0 && leaf < leaves.length; ) {
+      cursor = Math.max(cursor, endBefore(leaves, leaf));
+      const found = scan(leaves[leaf], cursor, pass);
+      if (found.at >= 0 || found.past) return { at: found.at };
       misfits += found.misfits;
       cursor = found.cursor;
-      leaf = this.#nextWith(leaf + 1, skipped === undefined ? frames : surely);
-      if (leaf < 0) break;
-      cursor = Math.max(cursor, leaf > 0 ? (leaves[leaf - 1]?.lastEnd ?? 0) : 0);
-      if (misfits > PATIENCE && skipped === undefined) skipped = cursor;
+      if (misfits > pass.patience) return { at: -1, resume: cursor };
+      leaf = this.#nextWith(leaf + 1, pass.least);
     }
-    const last = Math.max(from, leaves.at(-1)?.lastEnd ?? 0);
-    const tailFit = fit(last, Math.min(to, FRAME_LIMIT), frames, alignment);
-    if (skipped === undefined || tailFit >= 0) return tailFit;
-    return scanAll(leaves, skipped, wanted);
+    return { at: fit(Math.max(pass.from, endBefore(leaves, leaves.length)), pass.to, pass) };
   }
 
   #refresh(leaves: readonly Leaf[]): void {
@@ -128,50 +136,50 @@ interface Scanned {
 }
 
 /** Looks at the gaps before each entry of one leaf, from `cursor` on. */
-function scan(
-  leaves: readonly Leaf[],
-  index: number,
-  cursor: number,
-  { to, frames, alignment }: Wanted,
-  least: number,
-): Scanned {
-  const leaf = leaves[index];
+function scan(leaf: Leaf | undefined, cursor: number, pass: Pass): Scanned {
   let free = cursor;
   let misfits = 0;
   for (let i = 0; leaf !== undefined && i < leaf.count; i++) {
     const start = leaf.starts[i] ?? 0;
     const end = leaf.ends[i] ?? 0;
     if (end <= free) continue;
-    if (start - free >= least) {
-      const at = fit(free, Math.min(start, to), frames, alignment);
+    if (start - free >= pass.least) {
+      const at = fit(free, Math.min(start, pass.to), pass);
       if (at >= 0) return { at, past: false, misfits, cursor: free };
       misfits++;
     }
     free = end;
-    if (free >= to) return { at: -1, past: true, misfits, cursor: free };
+    if (free >= pass.to) return { at: -1, past: true, misfits, cursor: free };
   }
   return { at: -1, past: false, misfits, cursor: free };
 }
 
-function scanAll(leaves: readonly Leaf[], from: number, wanted: Wanted): number {
-  let cursor = from;
-  for (let leaf = 0; leaf < leaves.length; leaf++) {
-    const found = scan(leaves, leaf, cursor, wanted, wanted.frames);
-    if (found.at >= 0 || found.past) return found.at;
-    cursor = found.cursor;
-  }
-  return -1;
-}
-
-function fit(from: number, to: number, frames: number, alignment: number): number {
+function fit(from: number, to: number, { frames, alignment }: Search): number {
   const at = Math.ceil(from / alignment) * alignment;
   return at + frames <= to ? at : -1;
+}
+
+/** The last leaf whose first entry is at or before `frame`; the first leaf when none is. */
+export function leafBefore(leaves: readonly Leaf[], frame: number): number {
+  let low = 0;
+  let high = leaves.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if ((leaves[middle]?.first ?? 0) <= frame) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Where the entries before a leaf end. */
+function endBefore(leaves: readonly Leaf[], leaf: number): number {
+  return leaf > 0 ? (leaves[leaf - 1]?.lastEnd ?? 0) : 0;
 }
 
 function largestGap(leaves: readonly Leaf[], index: number): number {
   const leaf = leaves[index];
   if (leaf === undefined) return 0;
-  let free = index > 0 ? (leaves[index - 1]?.lastEnd ?? 0) : 0;
+  let free = endBefore(leaves, index);
   let largest = 0;
   for (let i = 0; i < leaf.count; i++) {
     largest = Math.max(largest, (leaf.starts[i] ?? 0) - free);

@@ -31,6 +31,8 @@ const MAX_ADDRESS = (1n << 64n) - 1n;
 export interface LedgerOptions {
   readonly memory: MemoryTable;
   readonly needsRegistration: boolean;
+  /** Why a mapping with access `write` is refused, or undefined when it may be made. */
+  readonly writeOnlyRefused: () => string | undefined;
   /** How many mappings the kernel will hold, or undefined when it does not say. */
   readonly mappingLimit: number | undefined;
 }
@@ -66,6 +68,7 @@ export class Ledger {
     checkAddress("map", "size", size);
     if (ACCESS_TAGS[access] === undefined || !Object.hasOwn(ACCESS_TAGS, access))
       throw refusal.badAccess(access);
+    if (access === "write") this.#checkWriteOnly();
     this.#checkWindow("map", iova, size, host);
     const start = pageFrame(iova);
     const end = start + frameCount(size);
@@ -158,13 +161,13 @@ export class Ledger {
       if (size % granule !== 0n) continue;
       const step = alignment === undefined || alignment < granule ? granule : alignment;
       const last = highest === undefined || highest > window.last ? window.last : highest;
-      const at = this.#table.findFree(
-        pageFrame(window.start),
+      const at = this.#table.findFree({
+        from: pageFrame(window.start),
         // The frame of `last` is whole only if `last` is its final byte.
-        Number((last + 1n) >> PAGE_FRAME_SHIFT),
-        frameCount(size),
-        Number(step >> PAGE_FRAME_SHIFT),
-      );
+        to: Number((last + 1n) >> PAGE_FRAME_SHIFT),
+        frames: frameCount(size),
+        alignment: Number(step >> PAGE_FRAME_SHIFT),
+      });
       if (at >= 0) return frameToIova(at);
     }
     return undefined;
@@ -197,6 +200,11 @@ export class Ledger {
       throw refusal.misaligned(operation, { iova, size, host }, granule);
     if (window === undefined || size - 1n > window.last - iova)
       throw refusal.outsideWindow(operation, iova, size, this.#windows);
+  }
+
+  #checkWriteOnly(): void {
+    const reason = this.#options.writeOnlyRefused();
+    if (reason !== undefined) throw refusal.writeOnly(reason);
   }
 
   #checkHost(host: HostAddress, size: ByteSize): void {

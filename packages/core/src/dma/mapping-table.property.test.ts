@@ -3,14 +3,20 @@ import { describe, expect } from "vitest";
 import { MappingTable } from "./mapping-table.ts";
 
 interface Entry {
-  start: number;
-  end: number;
-  host: number;
+  readonly start: number;
+  readonly end: number;
+  readonly host: number;
+}
+interface Placement {
+  readonly from: number;
+  readonly to: number;
+  readonly frames: number;
+  readonly alignment: number;
 }
 
 /** The same operations in obvious lines: a sorted array and nothing else. */
 class Model {
-  entries: Entry[] = [];
+  readonly entries: Entry[] = [];
   overlaps(start: number, end: number): boolean {
     return this.entries.some((e) => e.start < end && start < e.end);
   }
@@ -23,82 +29,91 @@ class Model {
     if (at >= 0) this.entries.splice(at, 1);
     return at >= 0;
   }
-  findFree(from: number, to: number, frames: number, alignment: number): number {
+  findFree({ from, to, frames, alignment }: Placement): number {
     for (let at = Math.ceil(from / alignment) * alignment; at + frames <= to; at += alignment)
       if (!this.overlaps(at, at + frames)) return at;
     return -1;
   }
 }
 
-const frame = fc.integer({ min: 0, max: 2000 });
+const SPACE = 4000;
+const frame = fc.integer({ min: 0, max: SPACE });
 const length = fc.integer({ min: 1, max: 9 });
+const alignment = fc.constantFrom(1, 1, 2, 8, 64);
+const insert = fc.record({ kind: fc.constant("insert" as const), frame, length });
+const remove = fc.record({ kind: fc.constant("remove" as const), frame });
+const place = fc.record({ kind: fc.constant("place" as const), frame, length, alignment });
 const operation = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant("insert" as const), frame, length }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("remove" as const), frame, length }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant("place" as const),
-      frame,
-      length,
-      alignment: fc.constantFrom(1, 1, 2, 8, 64),
-    }),
-  },
+  { weight: 6, arbitrary: insert },
+  { weight: 3, arbitrary: remove },
+  { weight: 3, arbitrary: place },
 );
+type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
+
+function step(table: MappingTable, model: Model, op: Operation): void {
+  if (op.kind === "remove") {
+    const known = model.entries[op.frame % Math.max(1, model.entries.length)];
+    const start = known?.start ?? op.frame;
+    expect(table.remove(start)).toBe(model.remove(start));
+    return;
+  }
+  if (op.kind === "insert") {
+    put(table, model, op.frame, op.length);
+    return;
+  }
+  const search = { from: op.frame, to: SPACE, frames: op.length, alignment: op.alignment };
+  const at = table.findFree(search);
+  expect(at).toBe(model.findFree(search));
+  if (at >= 0) put(table, model, at, op.length);
+}
+
+function put(table: MappingTable, model: Model, start: number, frames: number): void {
+  const end = start + frames;
+  expect(table.overlaps(start, end)).toBe(model.overlaps(start, end));
+  if (model.overlaps(start, end)) return;
+  table.insert(start, end, start * 3, 3);
+  model.insert({ start, end, host: start * 3 });
+}
+
+function compare(table: MappingTable, model: Model): void {
+  expect(table.count).toBe(model.entries.length);
+  const all = [...table.range(0, 2 ** 52)].map(({ start, end, host }) => ({ start, end, host }));
+  expect(all).toEqual(model.entries);
+  for (let at = 0; at < SPACE; at += 13) {
+    const covering = model.entries.find((e) => e.start <= at && at < e.end);
+    expect(table.find(at)?.start).toBe(covering?.start);
+    const within = model.entries.filter((e) => e.start < at + 20 && at < e.end);
+    expect([...table.range(at, at + 20)].map((e) => e.start)).toEqual(within.map((e) => e.start));
+  }
+}
 
 describe("MappingTable against a sorted array", () => {
-  test.prop([fc.array(operation, { minLength: 1, maxLength: 1500, size: "max" })], {
-    numRuns: 60,
-  })("behavior: same entries, same overlaps, same lowest free range", (operations) => {
-    const table = new MappingTable();
-    const model = new Model();
-    for (const op of operations) {
-      if (op.kind === "remove") {
-        const known = model.entries[op.frame % Math.max(1, model.entries.length)];
-        const start = known?.start ?? op.frame;
-        expect(table.remove(start)).toBe(model.remove(start));
-        continue;
-      }
-      const start =
-        op.kind === "insert" ? op.frame : table.findFree(op.frame, 2100, op.length, op.alignment);
-      if (op.kind === "place")
-        expect(start).toBe(model.findFree(op.frame, 2100, op.length, op.alignment));
-      if (start < 0) continue;
-      const end = start + op.length;
-      expect(table.overlaps(start, end)).toBe(model.overlaps(start, end));
-      if (model.overlaps(start, end)) continue;
-      table.insert(start, end, start * 3, 3);
-      model.insert({ start, end, host: start * 3 });
-    }
-    expect(table.count).toBe(model.entries.length);
-    expect(
-      [...table.range(0, 2 ** 52)].map(({ start, end, host }) => ({ start, end, host })),
-    ).toEqual(model.entries);
-    for (let at = 0; at < 2100; at += 7) {
-      const expected = model.entries.find((e) => e.start <= at && at < e.end);
-      expect(table.find(at)?.start).toBe(expected?.start);
-      const within = model.entries.filter((e) => e.start < at + 20 && at < e.end);
-      expect([...table.range(at, at + 20)].map((e) => e.start)).toEqual(within.map((e) => e.start));
-    }
-  });
+  test.prop([fc.array(operation, { minLength: 1, maxLength: 2000, size: "max" })], { numRuns: 60 })(
+    "behavior: same entries, same overlaps, same lowest free range",
+    (operations) => {
+      const table = new MappingTable();
+      const model = new Model();
+      for (const op of operations) step(table, model, op);
+      compare(table, model);
+    },
+  );
 
   test.prop([fc.integer({ min: 200, max: 2000 }), fc.integer({ min: 2, max: 7 })], { numRuns: 30 })(
-    "behavior: gaps that are large enough but misaligned, more of them than its patience",
-    (holes, room) => {
+    "behavior: more gaps that are large enough but misaligned than its patience",
+    (holes, frames) => {
       const table = new MappingTable();
-      // Gaps of `room` frames that begin one frame after each multiple of 8: nothing aligned to 8 fits.
-      for (let i = 0; i < holes; i++) table.insert(i * 8 + room, i * 8 + 9, 0, 3);
-      table.remove(room);
+      // Gaps of `frames` frames that begin one frame after a multiple of 8: nothing aligned to 8 fits.
       table.insert(0, 9, 0, 3);
-      const end = holes * 8 + 1;
-      const expected = Math.ceil(end / 8) * 8;
-      expect(table.findFree(0, 2 ** 30, room, 8)).toBe(expected);
-      expect(table.findFree(0, expected + room - 1, room, 8)).toBe(-1);
-      // Now one gap in the middle that fits, with the tail closed: it must be found all the same.
+      for (let i = 1; i < holes; i++) table.insert(i * 8 + 1 + frames, i * 8 + 9, 0, 3);
+      const behind = holes * 8 + 8;
+      const free = (to: number): number => table.findFree({ from: 0, to, frames, alignment: 8 });
+      expect(free(2 ** 30)).toBe(behind);
+      expect(free(behind + frames - 1)).toBe(-1);
+      // One entry in the middle goes, and the space behind is taken: its gap is the only one that fits.
       const middle = Math.floor(holes / 2);
-      table.remove(middle * 8 + room);
-      table.insert(expected, expected + 1_000_000, 0, 3);
-      expect(table.findFree(0, expected + 1_000_000, room, 8)).toBe(found(table, room, expected));
+      table.remove(middle * 8 + 1 + frames);
+      table.insert(behind, behind + 1_000_000, 0, 3);
+      expect(free(behind + 1_000_000)).toBe(middle * 8 + 8);
     },
   );
 
@@ -108,13 +123,9 @@ describe("MappingTable against a sorted array", () => {
     table.insert(limit - 1, limit, 5, 1);
     expect(table.find(limit - 1)?.host).toBe(5);
     expect(table.overlaps(limit - 2, limit - 1)).toBe(false);
-    expect(table.findFree(limit - 3, limit, 2, 1)).toBe(limit - 3);
-    expect(table.findFree(limit - 3, limit, 3, 1)).toBe(-1);
+    const free = (frames: number): number =>
+      table.findFree({ from: limit - 3, to: limit, frames, alignment: 1 });
+    expect(free(2)).toBe(limit - 3);
+    expect(free(3)).toBe(-1);
   });
 });
-
-/** The lowest aligned range by trying each. */
-function found(table: MappingTable, frames: number, to: number): number {
-  for (let at = 0; at + frames <= to; at += 8) if (!table.overlaps(at, at + frames)) return at;
-  return -1;
-}

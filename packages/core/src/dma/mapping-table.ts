@@ -5,7 +5,7 @@
 // it (docs/decisions/0003), because an insert moves at most 128 doubles. Frames are doubles: exact to
 // 2^52, which is all of 64 bits. It makes no system call and throws nothing: its callers decide.
 
-import { GapTree } from "./gap-tree.ts";
+import { GapTree, leafBefore, type Search } from "./gap-tree.ts";
 
 export const LEAF_CAPACITY = 128;
 /** One past the last frame of the 64-bit space. */
@@ -83,7 +83,7 @@ export class Leaf {
 export class MappingTable {
   #count = 0;
   #leaves: Leaf[] = [new Leaf()];
-  #gaps = new GapTree();
+  readonly #gaps = new GapTree();
 
   get count(): number {
     return this.#count;
@@ -91,12 +91,12 @@ export class MappingTable {
 
   /** Inserts an entry. The caller has checked with `overlaps` that the range is free. */
   insert(start: number, end: number, host: number, tag: number): void {
-    let index = this.#leafFor(start);
+    let index = leafBefore(this.#leaves, start);
     let leaf = this.#leaf(index);
     if (leaf.count === LEAF_CAPACITY) {
       this.#leaves.splice(index + 1, 0, leaf.split());
       this.#gaps.resize();
-      index = this.#leafFor(start);
+      index = leafBefore(this.#leaves, start);
       leaf = this.#leaf(index);
     }
     leaf.insertAt(leaf.rank(start), start, end, host, tag);
@@ -106,7 +106,7 @@ export class MappingTable {
 
   /** Whether any entry meets `[start, end)`. */
   overlaps(start: number, end: number): boolean {
-    const leaf = this.#leaf(this.#leafFor(start));
+    const leaf = this.#leaf(leafBefore(this.#leaves, start));
     const rank = leaf.rank(start);
     if (rank > 0 && (leaf.ends[rank - 1] ?? 0) > start) return true;
     return this.#firstFrom(start) < end;
@@ -114,7 +114,7 @@ export class MappingTable {
 
   /** The entry that covers a frame. */
   find(frame: number): TableEntry | undefined {
-    const leaf = this.#leaf(this.#leafFor(frame));
+    const leaf = this.#leaf(leafBefore(this.#leaves, frame));
     const index = leaf.rank(frame) - 1;
     if (index < 0 || (leaf.ends[index] ?? 0) <= frame) return undefined;
     return entryAt(leaf, index);
@@ -122,7 +122,7 @@ export class MappingTable {
 
   /** The entries that meet `[start, end)`, in order. */
   *range(start: number, end: number): Generator<TableEntry> {
-    for (let l = this.#leafFor(start); l < this.#leaves.length; l++) {
+    for (let l = leafBefore(this.#leaves, start); l < this.#leaves.length; l++) {
       const leaf = this.#leaf(l);
       const from = Math.max(0, leaf.rank(start) - 1);
       for (let i = from; i < leaf.count; i++) {
@@ -134,7 +134,7 @@ export class MappingTable {
 
   /** Removes the entry that begins at `start` and answers whether there was one. */
   remove(start: number): boolean {
-    const index = this.#leafFor(start);
+    const index = leafBefore(this.#leaves, start);
     const leaf = this.#leaf(index);
     const at = leaf.rank(start) - 1;
     if (at < 0 || leaf.starts[at] !== start) return false;
@@ -149,7 +149,7 @@ export class MappingTable {
 
   /** Replaces the tag of the entry that begins at `start`. */
   setTag(start: number, tag: number): void {
-    const leaf = this.#leaf(this.#leafFor(start));
+    const leaf = this.#leaf(leafBefore(this.#leaves, start));
     const at = leaf.rank(start) - 1;
     if (at >= 0 && leaf.starts[at] === start) leaf.tags[at] = tag;
   }
@@ -160,33 +160,18 @@ export class MappingTable {
     this.#gaps.resize();
   }
 
-  /**
-   * The lowest free range of `frames` frames inside `[from, to)` whose start is a multiple of
-   * `alignment` frames, or -1. See gap-tree.ts for the bound on its steps.
-   */
-  findFree(from: number, to: number, frames: number, alignment: number): number {
-    return this.#gaps.findFree(this.#leaves, this.#leafFor(from), from, to, frames, alignment);
+  /** The start of the lowest free range, or -1. See gap-tree.ts for the bound on its steps. */
+  findFree(search: Search): number {
+    return this.#gaps.findFree(this.#leaves, search);
   }
 
   /** The first start after `frame`, or the end of the space. */
   #firstFrom(frame: number): number {
-    const index = this.#leafFor(frame);
+    const index = leafBefore(this.#leaves, frame);
     const leaf = this.#leaf(index);
     const rank = leaf.rank(frame - 1);
     if (rank < leaf.count) return leaf.starts[rank] ?? FRAME_LIMIT;
     return index + 1 < this.#leaves.length ? this.#leaf(index + 1).first : FRAME_LIMIT;
-  }
-
-  /** The last leaf whose first entry is at or before `frame`; the first leaf when none is. */
-  #leafFor(frame: number): number {
-    let low = 0;
-    let high = this.#leaves.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (this.#leaf(middle).first <= frame) low = middle;
-      else high = middle - 1;
-    }
-    return low;
   }
 
   #leaf(index: number): Leaf {

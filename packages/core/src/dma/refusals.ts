@@ -26,6 +26,16 @@ export function badAccess(access: unknown): IommuError {
   });
 }
 
+export function writeOnly(reason: string): IommuError {
+  return new IommuError({
+    code: "not-offered",
+    operation: "map",
+    sentence: `map refused: access write would let the device read too: ${reason}`,
+    facts: { capability: "write-only" },
+    hint: "map it read-write, or open the container with accept: ['write-implies-read']",
+  });
+}
+
 export function zeroSize(operation: string, iova: bigint): IommuError {
   return new IommuError({
     code: "zero-size",

@@ -51,34 +51,30 @@ export function allocateMemory(
       facts: { address: memory.address, size: rounded },
     });
   }
-  return new AllocatedMemory(memory, area, rounded, pageSize, table, port);
+  return new AllocatedMemory({ memory, area, size: rounded, pageSize, table, port });
+}
+
+interface Allocation {
+  readonly memory: HostMemory;
+  readonly area: MemoryArea;
+  readonly size: ByteSize;
+  readonly pageSize: number;
+  readonly table: MemoryTable;
+  readonly port: KernelPort;
 }
 
 class AllocatedMemory implements DmaMemory {
   readonly address;
   readonly size: ByteSize;
   readonly pageSize: number;
-  readonly #memory: HostMemory;
-  readonly #area: MemoryArea;
-  readonly #table: MemoryTable;
-  readonly #port: KernelPort;
+  readonly #from: Allocation;
   #closed = false;
 
-  constructor(
-    memory: HostMemory,
-    area: MemoryArea,
-    size: ByteSize,
-    pageSize: number,
-    table: MemoryTable,
-    port: KernelPort,
-  ) {
-    this.address = hostAddress(memory.address);
-    this.size = size;
-    this.pageSize = pageSize;
-    this.#memory = memory;
-    this.#area = area;
-    this.#table = table;
-    this.#port = port;
+  constructor(from: Allocation) {
+    this.address = hostAddress(from.memory.address);
+    this.size = from.size;
+    this.pageSize = from.pageSize;
+    this.#from = from;
   }
 
   get bytes(): Uint8Array {
@@ -89,24 +85,25 @@ class AllocatedMemory implements DmaMemory {
         sentence: "this memory was closed; its pages belong to somebody else now",
         facts: { address: this.address, size: this.size },
       });
-    return this.#memory.bytes;
+    return this.#from.memory.bytes;
   }
 
   close(): void {
     if (this.#closed) return;
-    if (this.#area.uses > 0)
+    const { memory, area, table, port } = this.#from;
+    if (area.uses > 0)
       throw new IommuError({
         code: "memory-in-use",
         operation: "close memory",
         sentence: `${formatSize(this.size)} of memory cannot be freed: a device may still reach it`,
-        facts: { address: this.address, size: this.size, uses: this.#area.uses },
-        hint: "unmap it and close its registrations first, or close the container",
+        facts: { address: this.address, size: this.size, uses: area.uses },
+        hint: "unmap it and close its registrations first, or close the container; with `using`, declare memory before its container",
       });
     this.#closed = true;
-    this.#table.remove(this.#area);
-    const result = this.#memory.close();
+    table.remove(area);
+    const result = memory.close();
     if (result !== 0)
-      throw refusedByKernel(this.#port.abi, {
+      throw refusedByKernel(port.abi, {
         operation: "munmap",
         result,
         sentence: "the kernel did not take the memory back",

@@ -2,50 +2,77 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { type MemoryArea, MemoryTable } from "./memory-table.ts";
 
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
 const SPACE = 120;
 const range = fc
   .tuple(fc.integer({ min: 0, max: SPACE - 1 }), fc.integer({ min: 1, max: 12 }))
-  .map(([start, length]) => ({ start, end: start + length }));
-const operation = fc.record({ kind: fc.constantFrom("add", "remove", "use", "release"), range });
+  .map(([start, length]): Range => ({ start, end: start + length }));
+const kind = fc.constantFrom("add", "remove", "use", "release");
+const operation = fc.record({ kind, range });
 
-describe("MemoryTable against a page of counters", () => {
+const meet = (a: Range, b: Range): boolean => a.start < b.end && b.start < a.end;
+
+/** The table beside a list of areas, each with its expected count. */
+class Pair {
+  readonly table = new MemoryTable();
+  readonly expected = new Map<MemoryArea, number>();
+  readonly held: Range[] = [];
+
+  meeting(r: Range): MemoryArea[] {
+    return [...this.expected.keys()].filter((area) => meet(area, r));
+  }
+  add(r: Range): void {
+    const free = this.meeting(r).length === 0;
+    const made = this.table.add(r.start, r.end);
+    expect(made !== undefined).toBe(free);
+    if (made !== undefined) this.expected.set(made, 0);
+  }
+  remove(): void {
+    const unused = [...this.expected].find(([, uses]) => uses === 0)?.[0];
+    if (unused === undefined) return;
+    this.table.remove(unused);
+    this.expected.delete(unused);
+  }
+  change(r: Range, by: 1 | -1): void {
+    this.table.use(r.start, r.end, by);
+    for (const area of this.meeting(r))
+      this.expected.set(area, (this.expected.get(area) ?? 0) + by);
+  }
+  use(r: Range): void {
+    this.change(r, 1);
+    this.held.push(r);
+  }
+  release(): void {
+    const last = this.held.pop();
+    // An area added after the use was never counted; giving back what it never had is no case.
+    if (last === undefined || this.meeting(last).some((area) => area.uses === 0)) return;
+    this.change(last, -1);
+  }
+  check(r: Range): void {
+    for (const [area, uses] of this.expected) expect(area.uses).toBe(uses);
+    expect(this.table.size).toBe(this.expected.size);
+    let covered = true;
+    for (let frame = r.start; frame < r.end; frame++)
+      covered &&= this.meeting({ start: frame, end: frame + 1 }).length > 0;
+    expect(this.table.covers(r.start, r.end)).toBe(covered);
+  }
+}
+
+describe("MemoryTable against a list", () => {
   test.prop([fc.array(operation, { maxLength: 200, size: "max" })])(
     "behavior: disjoint areas, exact counts, exact cover",
     (operations) => {
-      const table = new MemoryTable();
-      const areas: MemoryArea[] = [];
-      const uses = new Map<MemoryArea, number>();
-      const held: { start: number; end: number }[] = [];
-      for (const { kind, range: r } of operations) {
-        const meets = areas.filter((a) => a.start < r.end && r.start < a.end);
-        if (kind === "add") {
-          const made = table.add(r.start, r.end);
-          expect(made === undefined).toBe(meets.length > 0);
-          if (made !== undefined) {
-            areas.push(made);
-            uses.set(made, 0);
-          }
-        } else if (kind === "remove" && areas[0] !== undefined && uses.get(areas[0]) === 0) {
-          table.remove(areas[0]);
-          areas.shift();
-        } else if (kind === "use") {
-          table.use(r.start, r.end, 1);
-          held.push(r);
-          for (const area of meets) uses.set(area, (uses.get(area) ?? 0) + 1);
-        } else if (kind === "release" && held.length > 0) {
-          const last = held.pop() ?? r;
-          const now = areas.filter((a) => a.start < last.end && last.start < a.end);
-          // Only what existed when it was taken can be given back: areas in use are not removed.
-          if (now.some((area) => (uses.get(area) ?? 0) === 0)) continue;
-          table.use(last.start, last.end, -1);
-          for (const area of now) uses.set(area, (uses.get(area) ?? 0) - 1);
-        }
-        for (const area of areas) expect(area.uses).toBe(uses.get(area));
-        expect(table.size).toBe(areas.length);
-        const whole = Array.from({ length: r.end - r.start }, (_, i) => r.start + i).every(
-          (frame) => areas.some((a) => a.start <= frame && frame < a.end),
-        );
-        expect(table.covers(r.start, r.end)).toBe(whole);
+      const pair = new Pair();
+      for (const step of operations) {
+        if (step.kind === "add") pair.add(step.range);
+        else if (step.kind === "remove") pair.remove();
+        else if (step.kind === "use") pair.use(step.range);
+        else pair.release();
+        pair.check(step.range);
       }
     },
   );

@@ -2,6 +2,8 @@
 //
 // A module's exports are its table: a name that is exported here is in it, so none can be forgotten.
 
+// biome-ignore-all lint/performance/noNamespaceImport: a module's exports are the table.
+
 import type { UapiTable } from "../abi/uapi-table.ts";
 import { uapiTable } from "../abi/uapi-table.ts";
 import * as capability from "./capability.ts";
