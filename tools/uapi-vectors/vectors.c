@@ -1,0 +1,359 @@
+/*
+ * Every name of <linux/vfio.h>, given to the compiler to be printed.
+ *
+ * In the header's order. build.mjs fails when the header has a name that is missing here, so a newer
+ * header shows what it added. Names that came after Linux 6.1 are guarded.
+ */
+#include <linux/version.h>
+#include <linux/vfio.h>
+
+#include "emit.h"
+
+#define SINCE_6_12 (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0))
+
+/* API version, extensions, the capability header */
+void vectors_general(void)
+{
+	CONSTANT(VFIO_API_VERSION);
+	CONSTANT(VFIO_TYPE1_IOMMU);
+	CONSTANT(VFIO_SPAPR_TCE_IOMMU);
+	CONSTANT(VFIO_TYPE1v2_IOMMU);
+	CONSTANT(VFIO_DMA_CC_IOMMU);
+	CONSTANT(VFIO_EEH);
+	CONSTANT(VFIO_TYPE1_NESTING_IOMMU);
+	CONSTANT(VFIO_SPAPR_TCE_v2_IOMMU);
+	CONSTANT(VFIO_NOIOMMU_IOMMU);
+	CONSTANT(VFIO_UNMAP_ALL);
+	CONSTANT(VFIO_UPDATE_VADDR);
+	CONSTANT(VFIO_TYPE);
+	CONSTANT(VFIO_BASE);
+	STRUCT(vfio_info_cap_header, id, version, next);
+}
+
+/* Container descriptors */
+void vectors_container(void)
+{
+	IOCTL(VFIO_GET_API_VERSION);
+	IOCTL(VFIO_CHECK_EXTENSION);
+	IOCTL(VFIO_SET_IOMMU);
+}
+
+/* Group descriptors */
+void vectors_group(void)
+{
+	STRUCT(vfio_group_status, argsz, flags);
+	CONSTANT(VFIO_GROUP_FLAGS_VIABLE);
+	CONSTANT(VFIO_GROUP_FLAGS_CONTAINER_SET);
+	IOCTL(VFIO_GROUP_GET_STATUS);
+	IOCTL(VFIO_GROUP_SET_CONTAINER);
+	IOCTL(VFIO_GROUP_UNSET_CONTAINER);
+	IOCTL(VFIO_GROUP_GET_DEVICE_FD);
+}
+
+/* Device descriptors */
+void vectors_device(void)
+{
+	STRUCT(vfio_device_info, argsz, flags, num_regions, num_irqs, cap_offset);
+#if SINCE_6_12
+	FIELD(vfio_device_info, pad);
+#endif
+	CONSTANT(VFIO_DEVICE_FLAGS_RESET);
+	CONSTANT(VFIO_DEVICE_FLAGS_PCI);
+	CONSTANT(VFIO_DEVICE_FLAGS_PLATFORM);
+	CONSTANT(VFIO_DEVICE_FLAGS_AMBA);
+	CONSTANT(VFIO_DEVICE_FLAGS_CCW);
+	CONSTANT(VFIO_DEVICE_FLAGS_AP);
+	CONSTANT(VFIO_DEVICE_FLAGS_FSL_MC);
+	CONSTANT(VFIO_DEVICE_FLAGS_CAPS);
+#if SINCE_6_12
+	CONSTANT(VFIO_DEVICE_FLAGS_CDX);
+#endif
+	IOCTL(VFIO_DEVICE_GET_INFO);
+	STRING(VFIO_DEVICE_API_PCI_STRING);
+	STRING(VFIO_DEVICE_API_PLATFORM_STRING);
+	STRING(VFIO_DEVICE_API_AMBA_STRING);
+	STRING(VFIO_DEVICE_API_CCW_STRING);
+	STRING(VFIO_DEVICE_API_AP_STRING);
+	CONSTANT(VFIO_DEVICE_INFO_CAP_ZPCI_BASE);
+	CONSTANT(VFIO_DEVICE_INFO_CAP_ZPCI_GROUP);
+	CONSTANT(VFIO_DEVICE_INFO_CAP_ZPCI_UTIL);
+	CONSTANT(VFIO_DEVICE_INFO_CAP_ZPCI_PFIP);
+#if SINCE_6_12
+	CONSTANT(VFIO_DEVICE_INFO_CAP_PCI_ATOMIC_COMP);
+	STRUCT(vfio_device_info_cap_pci_atomic_comp, header, flags, reserved);
+	CONSTANT(VFIO_PCI_ATOMIC_COMP32);
+	CONSTANT(VFIO_PCI_ATOMIC_COMP64);
+	CONSTANT(VFIO_PCI_ATOMIC_COMP128);
+#endif
+	STRUCT(vfio_region_info, argsz, flags, index, cap_offset, size, offset);
+	CONSTANT(VFIO_REGION_INFO_FLAG_READ);
+	CONSTANT(VFIO_REGION_INFO_FLAG_WRITE);
+	CONSTANT(VFIO_REGION_INFO_FLAG_MMAP);
+	CONSTANT(VFIO_REGION_INFO_FLAG_CAPS);
+	IOCTL(VFIO_DEVICE_GET_REGION_INFO);
+	CONSTANT(VFIO_REGION_INFO_CAP_SPARSE_MMAP);
+	STRUCT(vfio_region_sparse_mmap_area, offset, size);
+	STRUCT(vfio_region_info_cap_sparse_mmap, header, nr_areas, reserved);
+	TAIL(vfio_region_info_cap_sparse_mmap, areas);
+	CONSTANT(VFIO_REGION_INFO_CAP_TYPE);
+	STRUCT(vfio_region_info_cap_type, header, type, subtype);
+	CONSTANT(VFIO_REGION_TYPE_PCI_VENDOR_TYPE);
+	CONSTANT(VFIO_REGION_TYPE_PCI_VENDOR_MASK);
+	CONSTANT(VFIO_REGION_TYPE_GFX);
+	CONSTANT(VFIO_REGION_TYPE_CCW);
+	CONSTANT(VFIO_REGION_TYPE_MIGRATION_DEPRECATED);
+	CONSTANT(VFIO_REGION_SUBTYPE_INTEL_IGD_OPREGION);
+	CONSTANT(VFIO_REGION_SUBTYPE_INTEL_IGD_HOST_CFG);
+	CONSTANT(VFIO_REGION_SUBTYPE_INTEL_IGD_LPC_CFG);
+	CONSTANT(VFIO_REGION_SUBTYPE_NVIDIA_NVLINK2_RAM);
+	CONSTANT(VFIO_REGION_SUBTYPE_IBM_NVLINK2_ATSD);
+	CONSTANT(VFIO_REGION_SUBTYPE_GFX_EDID);
+	STRUCT(vfio_region_gfx_edid,
+	       edid_offset, edid_max_size, edid_size, max_xres, max_yres, link_state);
+	CONSTANT(VFIO_DEVICE_GFX_LINK_STATE_UP);
+	CONSTANT(VFIO_DEVICE_GFX_LINK_STATE_DOWN);
+	CONSTANT(VFIO_REGION_SUBTYPE_CCW_ASYNC_CMD);
+	CONSTANT(VFIO_REGION_SUBTYPE_CCW_SCHIB);
+	CONSTANT(VFIO_REGION_SUBTYPE_CCW_CRW);
+	CONSTANT(VFIO_REGION_SUBTYPE_MIGRATION_DEPRECATED);
+	STRUCT(vfio_device_migration_info,
+	       device_state, reserved, pending_bytes, data_offset, data_size);
+	CONSTANT(VFIO_DEVICE_STATE_V1_STOP);
+	CONSTANT(VFIO_DEVICE_STATE_V1_RUNNING);
+	CONSTANT(VFIO_DEVICE_STATE_V1_SAVING);
+	CONSTANT(VFIO_DEVICE_STATE_V1_RESUMING);
+	CONSTANT(VFIO_DEVICE_STATE_MASK);
+	CONSTANT(VFIO_REGION_INFO_CAP_MSIX_MAPPABLE);
+	CONSTANT(VFIO_REGION_INFO_CAP_NVLINK2_SSATGT);
+	STRUCT(vfio_region_info_cap_nvlink2_ssatgt, header, tgt);
+	CONSTANT(VFIO_REGION_INFO_CAP_NVLINK2_LNKSPD);
+	STRUCT(vfio_region_info_cap_nvlink2_lnkspd, header, link_speed, __pad);
+	STRUCT(vfio_irq_info, argsz, flags, index, count);
+	CONSTANT(VFIO_IRQ_INFO_EVENTFD);
+	CONSTANT(VFIO_IRQ_INFO_MASKABLE);
+	CONSTANT(VFIO_IRQ_INFO_AUTOMASKED);
+	CONSTANT(VFIO_IRQ_INFO_NORESIZE);
+	IOCTL(VFIO_DEVICE_GET_IRQ_INFO);
+	STRUCT(vfio_irq_set, argsz, flags, index, start, count);
+	TAIL(vfio_irq_set, data);
+	CONSTANT(VFIO_IRQ_SET_DATA_NONE);
+	CONSTANT(VFIO_IRQ_SET_DATA_BOOL);
+	CONSTANT(VFIO_IRQ_SET_DATA_EVENTFD);
+	CONSTANT(VFIO_IRQ_SET_ACTION_MASK);
+	CONSTANT(VFIO_IRQ_SET_ACTION_UNMASK);
+	CONSTANT(VFIO_IRQ_SET_ACTION_TRIGGER);
+	IOCTL(VFIO_DEVICE_SET_IRQS);
+	CONSTANT(VFIO_IRQ_SET_DATA_TYPE_MASK);
+	CONSTANT(VFIO_IRQ_SET_ACTION_TYPE_MASK);
+	IOCTL(VFIO_DEVICE_RESET);
+	CONSTANT(VFIO_PCI_BAR0_REGION_INDEX);
+	CONSTANT(VFIO_PCI_BAR1_REGION_INDEX);
+	CONSTANT(VFIO_PCI_BAR2_REGION_INDEX);
+	CONSTANT(VFIO_PCI_BAR3_REGION_INDEX);
+	CONSTANT(VFIO_PCI_BAR4_REGION_INDEX);
+	CONSTANT(VFIO_PCI_BAR5_REGION_INDEX);
+	CONSTANT(VFIO_PCI_ROM_REGION_INDEX);
+	CONSTANT(VFIO_PCI_CONFIG_REGION_INDEX);
+	CONSTANT(VFIO_PCI_VGA_REGION_INDEX);
+	CONSTANT(VFIO_PCI_NUM_REGIONS);
+	CONSTANT(VFIO_PCI_INTX_IRQ_INDEX);
+	CONSTANT(VFIO_PCI_MSI_IRQ_INDEX);
+	CONSTANT(VFIO_PCI_MSIX_IRQ_INDEX);
+	CONSTANT(VFIO_PCI_ERR_IRQ_INDEX);
+	CONSTANT(VFIO_PCI_REQ_IRQ_INDEX);
+	CONSTANT(VFIO_PCI_NUM_IRQS);
+	CONSTANT(VFIO_CCW_CONFIG_REGION_INDEX);
+	CONSTANT(VFIO_CCW_NUM_REGIONS);
+	CONSTANT(VFIO_CCW_IO_IRQ_INDEX);
+	CONSTANT(VFIO_CCW_CRW_IRQ_INDEX);
+	CONSTANT(VFIO_CCW_REQ_IRQ_INDEX);
+	CONSTANT(VFIO_CCW_NUM_IRQS);
+#if SINCE_6_12
+	CONSTANT(VFIO_AP_REQ_IRQ_INDEX);
+	CONSTANT(VFIO_AP_NUM_IRQS);
+#endif
+	STRUCT(vfio_pci_dependent_device, group_id);
+#if SINCE_6_12
+	FIELD(vfio_pci_dependent_device, devid);
+#endif
+	FIELD(vfio_pci_dependent_device, segment);
+	FIELD(vfio_pci_dependent_device, bus);
+	FIELD(vfio_pci_dependent_device, devfn);
+#if SINCE_6_12
+	CONSTANT(VFIO_PCI_DEVID_OWNED);
+	CONSTANT(VFIO_PCI_DEVID_NOT_OWNED);
+#endif
+	STRUCT(vfio_pci_hot_reset_info, argsz, flags, count);
+	TAIL(vfio_pci_hot_reset_info, devices);
+#if SINCE_6_12
+	CONSTANT(VFIO_PCI_HOT_RESET_FLAG_DEV_ID);
+	CONSTANT(VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED);
+#endif
+	IOCTL(VFIO_DEVICE_GET_PCI_HOT_RESET_INFO);
+	STRUCT(vfio_pci_hot_reset, argsz, flags, count);
+	TAIL(vfio_pci_hot_reset, group_fds);
+	IOCTL(VFIO_DEVICE_PCI_HOT_RESET);
+	STRUCT(vfio_device_gfx_plane_info,
+	       argsz, flags, drm_plane_type, drm_format, drm_format_mod, width, height, stride,
+	       size, x_pos, y_pos, x_hot, y_hot, region_index, dmabuf_id);
+#if SINCE_6_12
+	FIELD(vfio_device_gfx_plane_info, reserved);
+#endif
+	CONSTANT(VFIO_GFX_PLANE_TYPE_PROBE);
+	CONSTANT(VFIO_GFX_PLANE_TYPE_DMABUF);
+	CONSTANT(VFIO_GFX_PLANE_TYPE_REGION);
+	IOCTL(VFIO_DEVICE_QUERY_GFX_PLANE);
+	IOCTL(VFIO_DEVICE_GET_GFX_DMABUF);
+	STRUCT(vfio_device_ioeventfd, argsz, flags, offset, data, fd);
+#if SINCE_6_12
+	FIELD(vfio_device_ioeventfd, reserved);
+#endif
+	CONSTANT(VFIO_DEVICE_IOEVENTFD_8);
+	CONSTANT(VFIO_DEVICE_IOEVENTFD_16);
+	CONSTANT(VFIO_DEVICE_IOEVENTFD_32);
+	CONSTANT(VFIO_DEVICE_IOEVENTFD_64);
+	CONSTANT(VFIO_DEVICE_IOEVENTFD_SIZE_MASK);
+	IOCTL(VFIO_DEVICE_IOEVENTFD);
+	STRUCT(vfio_device_feature, argsz, flags);
+	TAIL(vfio_device_feature, data);
+	CONSTANT(VFIO_DEVICE_FEATURE_MASK);
+	CONSTANT(VFIO_DEVICE_FEATURE_GET);
+	CONSTANT(VFIO_DEVICE_FEATURE_SET);
+	CONSTANT(VFIO_DEVICE_FEATURE_PROBE);
+	IOCTL(VFIO_DEVICE_FEATURE);
+#if SINCE_6_12
+	STRUCT(vfio_device_bind_iommufd, argsz, flags, iommufd, out_devid);
+	IOCTL(VFIO_DEVICE_BIND_IOMMUFD);
+	STRUCT(vfio_device_attach_iommufd_pt, argsz, flags, pt_id);
+	IOCTL(VFIO_DEVICE_ATTACH_IOMMUFD_PT);
+	STRUCT(vfio_device_detach_iommufd_pt, argsz, flags);
+	IOCTL(VFIO_DEVICE_DETACH_IOMMUFD_PT);
+#endif
+	CONSTANT(VFIO_DEVICE_FEATURE_PCI_VF_TOKEN);
+	STRUCT(vfio_device_feature_migration, flags);
+	CONSTANT(VFIO_MIGRATION_STOP_COPY);
+	CONSTANT(VFIO_MIGRATION_P2P);
+#if SINCE_6_12
+	CONSTANT(VFIO_MIGRATION_PRE_COPY);
+#endif
+	CONSTANT(VFIO_DEVICE_FEATURE_MIGRATION);
+	STRUCT(vfio_device_feature_mig_state, device_state, data_fd);
+	CONSTANT(VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE);
+	CONSTANT(VFIO_DEVICE_STATE_ERROR);
+	CONSTANT(VFIO_DEVICE_STATE_STOP);
+	CONSTANT(VFIO_DEVICE_STATE_RUNNING);
+	CONSTANT(VFIO_DEVICE_STATE_STOP_COPY);
+	CONSTANT(VFIO_DEVICE_STATE_RESUMING);
+	CONSTANT(VFIO_DEVICE_STATE_RUNNING_P2P);
+#if SINCE_6_12
+	CONSTANT(VFIO_DEVICE_STATE_PRE_COPY);
+	CONSTANT(VFIO_DEVICE_STATE_PRE_COPY_P2P);
+	CONSTANT(VFIO_DEVICE_STATE_NR);
+	STRUCT(vfio_precopy_info, argsz, flags, initial_bytes, dirty_bytes);
+	IOCTL(VFIO_MIG_GET_PRECOPY_INFO);
+#endif
+	CONSTANT(VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY);
+	STRUCT(vfio_device_low_power_entry_with_wakeup, wakeup_eventfd, reserved);
+	CONSTANT(VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP);
+	CONSTANT(VFIO_DEVICE_FEATURE_LOW_POWER_EXIT);
+	STRUCT(vfio_device_feature_dma_logging_control, page_size, num_ranges, __reserved, ranges);
+	STRUCT(vfio_device_feature_dma_logging_range, iova, length);
+	CONSTANT(VFIO_DEVICE_FEATURE_DMA_LOGGING_START);
+	CONSTANT(VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP);
+	STRUCT(vfio_device_feature_dma_logging_report, iova, length, page_size, bitmap);
+	CONSTANT(VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT);
+#if SINCE_6_12
+	STRUCT(vfio_device_feature_mig_data_size, stop_copy_length);
+	CONSTANT(VFIO_DEVICE_FEATURE_MIG_DATA_SIZE);
+	STRUCT(vfio_device_feature_bus_master, op);
+	CONSTANT(VFIO_DEVICE_FEATURE_CLEAR_MASTER);
+	CONSTANT(VFIO_DEVICE_FEATURE_SET_MASTER);
+	CONSTANT(VFIO_DEVICE_FEATURE_BUS_MASTER);
+#endif
+}
+
+/* Type1 IOMMU */
+void vectors_type1(void)
+{
+	STRUCT(vfio_iommu_type1_info, argsz, flags, iova_pgsizes, cap_offset);
+#if SINCE_6_12
+	FIELD(vfio_iommu_type1_info, pad);
+#endif
+	CONSTANT(VFIO_IOMMU_INFO_PGSIZES);
+	CONSTANT(VFIO_IOMMU_INFO_CAPS);
+	CONSTANT(VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
+	STRUCT(vfio_iova_range, start, end);
+	STRUCT(vfio_iommu_type1_info_cap_iova_range, header, nr_iovas, reserved);
+	TAIL(vfio_iommu_type1_info_cap_iova_range, iova_ranges);
+	CONSTANT(VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION);
+	STRUCT(vfio_iommu_type1_info_cap_migration,
+	       header, flags, pgsize_bitmap, max_dirty_bitmap_size);
+	CONSTANT(VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL);
+	STRUCT(vfio_iommu_type1_info_dma_avail, header, avail);
+	IOCTL(VFIO_IOMMU_GET_INFO);
+	STRUCT(vfio_iommu_type1_dma_map, argsz, flags, vaddr, iova, size);
+	CONSTANT(VFIO_DMA_MAP_FLAG_READ);
+	CONSTANT(VFIO_DMA_MAP_FLAG_WRITE);
+	CONSTANT(VFIO_DMA_MAP_FLAG_VADDR);
+	IOCTL(VFIO_IOMMU_MAP_DMA);
+	STRUCT(vfio_bitmap, pgsize, size, data);
+	STRUCT(vfio_iommu_type1_dma_unmap, argsz, flags, iova, size);
+	TAIL(vfio_iommu_type1_dma_unmap, data);
+	CONSTANT(VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP);
+	CONSTANT(VFIO_DMA_UNMAP_FLAG_ALL);
+	CONSTANT(VFIO_DMA_UNMAP_FLAG_VADDR);
+	IOCTL(VFIO_IOMMU_UNMAP_DMA);
+	IOCTL(VFIO_IOMMU_ENABLE);
+	IOCTL(VFIO_IOMMU_DISABLE);
+	STRUCT(vfio_iommu_type1_dirty_bitmap, argsz, flags);
+	TAIL(vfio_iommu_type1_dirty_bitmap, data);
+	CONSTANT(VFIO_IOMMU_DIRTY_PAGES_FLAG_START);
+	CONSTANT(VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP);
+	CONSTANT(VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP);
+	STRUCT(vfio_iommu_type1_dirty_bitmap_get, iova, size, bitmap);
+	IOCTL(VFIO_IOMMU_DIRTY_PAGES);
+}
+
+/* sPAPR TCE IOMMU and EEH */
+void vectors_spapr(void)
+{
+	STRUCT(vfio_iommu_spapr_tce_ddw_info, pgsizes, max_dynamic_windows_supported, levels);
+	STRUCT(vfio_iommu_spapr_tce_info, argsz, flags, dma32_window_start, dma32_window_size, ddw);
+	CONSTANT(VFIO_IOMMU_SPAPR_INFO_DDW);
+	IOCTL(VFIO_IOMMU_SPAPR_TCE_GET_INFO);
+	STRUCT(vfio_eeh_pe_err, type, func, addr, mask);
+	STRUCT(vfio_eeh_pe_op, argsz, flags, op, err);
+	CONSTANT(VFIO_EEH_PE_DISABLE);
+	CONSTANT(VFIO_EEH_PE_ENABLE);
+	CONSTANT(VFIO_EEH_PE_UNFREEZE_IO);
+	CONSTANT(VFIO_EEH_PE_UNFREEZE_DMA);
+	CONSTANT(VFIO_EEH_PE_GET_STATE);
+	CONSTANT(VFIO_EEH_PE_STATE_NORMAL);
+	CONSTANT(VFIO_EEH_PE_STATE_RESET);
+	CONSTANT(VFIO_EEH_PE_STATE_STOPPED);
+	CONSTANT(VFIO_EEH_PE_STATE_STOPPED_DMA);
+	CONSTANT(VFIO_EEH_PE_STATE_UNAVAIL);
+	CONSTANT(VFIO_EEH_PE_RESET_DEACTIVATE);
+	CONSTANT(VFIO_EEH_PE_RESET_HOT);
+	CONSTANT(VFIO_EEH_PE_RESET_FUNDAMENTAL);
+	CONSTANT(VFIO_EEH_PE_CONFIGURE);
+	CONSTANT(VFIO_EEH_PE_INJECT_ERR);
+	IOCTL(VFIO_EEH_PE_OP);
+	STRUCT(vfio_iommu_spapr_register_memory, argsz, flags, vaddr, size);
+	IOCTL(VFIO_IOMMU_SPAPR_REGISTER_MEMORY);
+	IOCTL(VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY);
+	STRUCT(vfio_iommu_spapr_tce_create,
+	       argsz, flags, page_shift, __resv1, window_size, levels, __resv2, start_addr);
+	IOCTL(VFIO_IOMMU_SPAPR_TCE_CREATE);
+	STRUCT(vfio_iommu_spapr_tce_remove, argsz, flags, start_addr);
+	IOCTL(VFIO_IOMMU_SPAPR_TCE_REMOVE);
+}
+
+/* What the compiler itself says of the target. */
+void vectors_abi(void)
+{
+	EMIT("abi wordBits", sizeof(void *) * 8);
+	EMIT("abi longBits", sizeof(long) * 8);
+	EMIT("abi bigEndian", __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	EMIT("abi linuxVersion", LINUX_VERSION_CODE);
+}
