@@ -56,9 +56,12 @@ function detach(engine: ContainerEngine, id: number): { readonly mappingsDropped
     throw notAGroup("detach", `group ${String(id)} is not in this container`);
   unsetContainer(engine.context.port, group);
   engine.groups.splice(engine.groups.indexOf(group), 1);
-  const mappingsDropped = forget(engine);
-  closeGroup(engine.context.port, group);
-  return { mappingsDropped };
+  try {
+    return { mappingsDropped: forget(engine) };
+  } finally {
+    // The group is out already: a kernel that does not tell its windows must not cost a descriptor.
+    closeGroup(engine.context.port, group);
+  }
 }
 
 /** What the kernel dropped with a group: everything with the last one, nothing before. */
