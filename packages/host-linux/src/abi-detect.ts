@@ -6,6 +6,7 @@
 
 import { type AbiProfile, type Arch, abiProfile, IommuError } from "@iommukit/core";
 
+/** What Node says of a machine, and the kernel of its pages. */
 export interface MachineFacts {
   /** As Node names it: `x64`, `ppc64`, … */
   readonly arch: string;

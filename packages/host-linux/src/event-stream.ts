@@ -7,6 +7,7 @@
 import { IommuError, type KernelPort, refusedByKernel } from "@iommukit/core";
 import { EBADF, ETIMEDOUT } from "./native/errno.ts";
 
+/** How an event stream ends early. */
 export interface EventStreamOptions {
   readonly signal?: AbortSignal;
   /** Longest delay between an abort and the end of the stream, in milliseconds. Default 50. */

@@ -62,6 +62,8 @@ export class EventWaits {
 
   /** Takes the count if there is one: never blocks, even when the descriptor does. */
   #take(fd: number): number {
+    // poll(2) passes over a negative descriptor as if it were never ready.
+    if (fd < 0) return -EBADF;
     fillPoll(this.#one, 0, fd);
     let ready = this.#libc.poll(this.#one, 1, 0);
     for (let tries = 0; ready === -EINTR && tries < EINTR_RETRIES; tries++)

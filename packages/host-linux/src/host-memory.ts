@@ -169,8 +169,8 @@ class MappedMemory implements HostMemory {
   }
 
   /**
-   * Gives the pages back but keeps the addresses, so that a stale view reads zeros. The registry
-   * holds no view; when the last one is collected the addresses go as well.
+   * Gives the pages back but keeps the addresses, so that a stale view reads zeros. When the buffer is
+   * collected the addresses go as well; but not if its holder moved it, for then another has it.
    */
   #park(view: Uint8Array): number {
     const { length } = this.#plan;
@@ -179,7 +179,7 @@ class MappedMemory implements HostMemory {
     const address = this.#libc.mmap(this.address, length, kind, -1, 0n);
     if (address < 0n) return Number(address);
     const libc = this.#libc;
-    parked.register(view.buffer, () => libc.munmap(address, length));
+    if (view.length > 0) parked.register(view.buffer, () => libc.munmap(address, length));
     return 0;
   }
 

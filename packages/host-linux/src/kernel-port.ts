@@ -17,6 +17,7 @@ import { EINTR } from "./native/errno.ts";
 import type { Libc } from "./native/libc.ts";
 import * as check from "./validate.ts";
 
+/** Limits of the queue of asynchronous ioctls. */
 export interface LinuxHostOptions {
   /** Asynchronous ioctls given to the thread pool at once, 1 to 200. Default 64. */
   readonly asyncRunning?: number;
@@ -82,7 +83,7 @@ export class LinuxHost implements KernelPort {
       check.checkBuffer("ioctlAsync", argument);
       if (((request >>> 16) & this.#sizeMask) > argument.length) tooShort(request, argument);
     }
-    return this.#calls.ioctl(fd, request, argument);
+    return await this.#calls.ioctl(fd, request, argument);
   }
 
   readAt(fd: number, into: Uint8Array, offset: bigint): number {
@@ -112,7 +113,7 @@ export class LinuxHost implements KernelPort {
   async waitEvent(fd: number, milliseconds: number): Promise<number> {
     check.checkDescriptor("waitEvent", fd);
     check.checkMilliseconds("waitEvent", milliseconds);
-    return this.#waits.wait(fd, milliseconds);
+    return await this.#waits.wait(fd, milliseconds);
   }
 
   readLink(path: string): string | number {

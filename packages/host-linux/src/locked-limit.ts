@@ -7,6 +7,7 @@
 
 import { IommuError, type KernelPort, refusedByKernel } from "@iommukit/core";
 
+/** The limit of this process, and what stands against it. */
 export interface LockLimits {
   /** Bytes; undefined is unlimited. */
   readonly soft: bigint | undefined;

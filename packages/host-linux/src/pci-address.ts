@@ -9,6 +9,7 @@ import { IommuError } from "@iommukit/core";
 // Five to eight digits of domain never begin with 0, since %04x pads to four only.
 const ADDRESS = /^(?:[0-9a-f]{4}|[1-9a-f][0-9a-f]{4,7}):[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/;
 
+/** Whether a text is a PCI address as the kernel prints it. */
 export function isPciAddress(text: unknown): text is string {
   return typeof text === "string" && ADDRESS.test(text);
 }

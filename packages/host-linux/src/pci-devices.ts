@@ -16,6 +16,7 @@ import {
   unreadable,
 } from "./sysfs.ts";
 
+/** One PCI device as sysfs shows it. */
 export interface PciDevice {
   /** `0000:00:02.0` */
   readonly address: string;

@@ -20,13 +20,14 @@ function show(value: unknown): string {
 
 /** A C int. A negative one is passed on: the kernel answers EBADF. */
 export function checkDescriptor(operation: string, fd: number): void {
-  if ((fd | 0) !== fd)
+  // `typeof` first: `|` on a bigint would throw a TypeError of its own.
+  if (typeof fd !== "number" || (fd | 0) !== fd)
     refuse(operation, `a descriptor is a 32-bit integer, not ${show(fd)}`, { fd: show(fd) });
 }
 
 /** An ioctl number: 32 unsigned bits in both encodings. */
 export function checkRequest(operation: string, request: number): void {
-  if (request >>> 0 !== request)
+  if (typeof request !== "number" || request >>> 0 !== request)
     refuse(operation, `an ioctl number is an unsigned 32-bit integer, not ${show(request)}`);
 }
 

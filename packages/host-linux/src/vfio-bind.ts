@@ -19,11 +19,13 @@ import {
   writeAttribute,
 } from "./vfio-restore.ts";
 
+/** A device that vfio-pci has, and the group to open for it. */
 export interface BoundDevice {
   readonly address: string;
   readonly group: number;
 }
 
+/** Devices that are VFIO's until this is closed. */
 export interface VfioBinding {
   readonly devices: readonly BoundDevice[];
   /**
@@ -84,7 +86,7 @@ class Binding implements VfioBinding {
       sentence: "not every device got its driver back",
       facts: { failures: failures.map((failure) => failure.message.replaceAll("\n", ";")) },
       hint: "remove the cause and call close() again",
-      cause: new AggregateError(failures),
+      cause: new AggregateError(failures, "what could not be restored"),
     });
   }
 
@@ -127,6 +129,7 @@ function readBefore(port: KernelPort, address: string): DeviceState {
       codes: { ENOENT: "device-not-found" },
       hints: { ENOENT: "see /sys/bus/pci/devices; the form is 0000:00:02.0" },
     });
+  checkNotIommu(port, address);
   if (readIommuGroup(port, address) === undefined && !hasIommu(port)) throw noGroup(address);
   return readState(port, address);
 }
@@ -138,6 +141,23 @@ function readBefore(port: KernelPort, address: string): DeviceState {
 function hasIommu(port: KernelPort): boolean {
   const groups = port.list("/sys/kernel/iommu_groups");
   return typeof groups !== "number" && groups.length > 0;
+}
+
+/** Unbinding a virtio-iommu that devices stand behind was a NULL dereference in the kernel (6.12). */
+function checkNotIommu(port: KernelPort, address: string): void {
+  const units = port.list("/sys/class/iommu");
+  if (typeof units === "number") return;
+  const own = units.find((unit) => {
+    const target = port.readLink(`/sys/class/iommu/${unit}`);
+    return typeof target === "string" && target.includes(`/${address}/`);
+  });
+  if (own === undefined) return;
+  throw new IommuError({
+    code: "device-busy",
+    operation: OPERATION,
+    sentence: `${address} is an IOMMU itself, and other devices stand behind it`,
+    facts: { address, iommu: own },
+  });
 }
 
 function noGroup(address: string): IommuError {
@@ -205,6 +225,6 @@ function undone(error: unknown, failures: readonly Error[]): unknown {
     sentence: `${error.message.split("\n")[0]}; restoring failed too`,
     facts: { ...error.facts, notRestored: failures.map((failure) => failure.message) },
     hint: error.hint,
-    cause: new AggregateError([error, ...failures]),
+    cause: new AggregateError([error, ...failures], "the refusal, and what could not be restored"),
   });
 }

@@ -9,15 +9,12 @@
 import { constants } from "node:os";
 import koffi from "koffi";
 
-export const EPERM: number = constants.errno.EPERM;
 export const ENOENT: number = constants.errno.ENOENT;
 export const EINTR: number = constants.errno.EINTR;
 export const EIO: number = constants.errno.EIO;
 export const EBADF: number = constants.errno.EBADF;
 export const EAGAIN: number = constants.errno.EAGAIN;
-export const EACCES: number = constants.errno.EACCES;
 export const EBUSY: number = constants.errno.EBUSY;
-export const ENODEV: number = constants.errno.ENODEV;
 export const EINVAL: number = constants.errno.EINVAL;
 export const EFBIG: number = constants.errno.EFBIG;
 export const ETIMEDOUT: number = constants.errno.ETIMEDOUT;

@@ -47,7 +47,7 @@ export interface Libc {
   pageSize(): number;
 }
 
-export interface MapKind {
+interface MapKind {
   readonly protection: number;
   readonly flags: number;
 }

@@ -1,0 +1,35 @@
+// Runs stale-view.test.ts in a process of its own: its exit shows whether a stale view is harmless.
+
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const vitest = join(
+  dirname(createRequire(import.meta.url).resolve("vitest/package.json")),
+  "vitest.mjs",
+);
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+function run(environment: Record<string, string>): {
+  readonly ok: boolean;
+  readonly output: string;
+} {
+  const child = spawnSync(
+    process.execPath,
+    [vitest, "run", "packages/host-linux/test/stale-view.test.ts", "--reporter=verbose"],
+    { cwd: root, encoding: "utf8", timeout: 60_000, env: { ...process.env, ...environment } },
+  );
+  return { ok: child.status === 0, output: child.stdout + child.stderr };
+}
+
+test("rule: reading and writing bytes after close does not end the process", () => {
+  const { ok, output } = run({});
+  expect(ok, output).toBe(true);
+  expect(output).toMatch(/3 passed/);
+}, 60_000);
+
+test("the detector: without the port's care the process does end", () => {
+  expect(run({ IOMMUKIT_PROVE_DETECTOR: "1" }).ok).toBe(false);
+}, 60_000);
