@@ -1,0 +1,159 @@
+/**
+ * Sets up one of Debian's kernels in the cache: index, package, unpacked tree, module index.
+ *
+ * Whatever is interrupted goes on where it stopped; the record of the kernel is written last, so
+ * a kernel is either complete or absent.
+ */
+
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rename, rm, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Archive, debianKeyring, prepareApt } from "./apt.ts";
+import { cacheRoot, temporaryName, withLock } from "./cache.ts";
+import { QemuError } from "./errors.ts";
+import { execute } from "./execute.ts";
+import { findKernel, type InstalledKernel, kernelsFolder, recordKernel } from "./kernel.ts";
+import { findMirror } from "./mirror.ts";
+import {
+  download,
+  type PackageRecord,
+  refreshIndex,
+  resolveKernel,
+  sha256,
+  type Watch,
+} from "./packages.ts";
+import { DEPMOD, DPKG_DEB, requireTool, SETUP_TOOLS, type Tool } from "./tools.ts";
+
+/** Debian 13. */
+export const DEFAULT_SUITE = "trixie";
+
+export interface SetupRequest extends Watch {
+  /** The package that always depends on the current kernel, such as linux-image-amd64. */
+  readonly metaPackage: string;
+  /** Debian's name for the kernel's architecture, such as amd64. */
+  readonly architecture: string;
+  readonly suite?: string | undefined;
+  /** Default: the Debian mirror that this machine's apt uses. */
+  readonly mirror?: string | undefined;
+  readonly trust?: Archive["trust"] | undefined;
+  readonly retries?: number | undefined;
+  readonly cache?: string | undefined;
+  /** Look for a newer kernel although one is set up. */
+  readonly refresh?: boolean | undefined;
+}
+
+export interface SetupResult {
+  readonly kernel: InstalledKernel;
+  /** Whether anything had to be fetched or built. */
+  readonly changed: boolean;
+}
+
+/**
+ * Valid errors: `tool-missing`, `mirror-unknown`, `keyring-missing`, `index-failed`,
+ * `package-unknown`, `download-failed`, `checksum-mismatch`, `unpack-failed`, `cache-busy`,
+ * `aborted`.
+ */
+export async function setupKernel(request: SetupRequest): Promise<SetupResult> {
+  const { suite = DEFAULT_SUITE, cache = cacheRoot(), metaPackage, architecture } = request;
+  const present = await findKernel(cache, suite, metaPackage);
+  if (present !== undefined && request.refresh !== true) return { kernel: present, changed: false };
+  for (const tool of SETUP_TOOLS) requireTool(tool);
+  const root = join(cache, "apt", `${suite}-${architecture}`);
+  return withLock(`${root}.lock`, () => install(request, { suite, cache, root }), request);
+}
+
+interface Place {
+  readonly suite: string;
+  readonly cache: string;
+  readonly root: string;
+}
+
+async function install(request: SetupRequest, place: Place): Promise<SetupResult> {
+  const { suite, cache, root } = place;
+  const { metaPackage, architecture } = request;
+  // Another process may have done it while this one waited for the lock.
+  const present = await findKernel(cache, suite, metaPackage);
+  if (present !== undefined && request.refresh !== true) return { kernel: present, changed: false };
+  const state = await prepareApt(root, {
+    mirror: request.mirror ?? (await findMirror(request.signal)),
+    suite,
+    architecture,
+    trust: request.trust ?? { keyring: debianKeyring() },
+    retries: request.retries,
+  });
+  await refreshIndex(state, request);
+  const wanted = await resolveKernel(state, metaPackage, request);
+  if (present?.sha256 === wanted.sha256) return { kernel: present, changed: false };
+  const file = await download(state, wanted, request);
+  const kernel = await unpack(file, wanted, kernelsFolder(cache, suite), request);
+  await recordKernel(cache, suite, metaPackage, kernel);
+  await rm(file);
+  return { kernel, changed: true };
+}
+
+/** Unpacks beside the final place and renames, so that the final place is complete or absent. */
+async function unpack(
+  file: string,
+  wanted: PackageRecord,
+  folder: string,
+  watch: Watch,
+): Promise<InstalledKernel> {
+  const report = (received: number): void =>
+    watch.onProgress?.({ label: `unpacking ${wanted.name}`, received, total: 1 });
+  report(0);
+  const target = join(folder, `${wanted.name}_${wanted.version.replaceAll(":", "%3a")}`);
+  const partial = temporaryName(target);
+  await mkdir(partial, { recursive: true });
+  try {
+    await run(DPKG_DEB, ["-x", file, partial], watch);
+    const release = await indexModules(partial, watch);
+    await rm(target, { recursive: true, force: true });
+    await rename(partial, target);
+    report(1);
+    return await describe(target, release, wanted);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+/** Returns the kernel's release. */
+async function indexModules(tree: string, watch: Watch): Promise<string> {
+  // Packages of merged-/usr releases have usr/lib only, and depmod looks in lib.
+  if (!existsSync(join(tree, "lib"))) await symlink("usr/lib", join(tree, "lib"));
+  const [release] = await readdir(join(tree, "lib/modules")).catch(() => []);
+  if (release === undefined) throw unpackFailed(dirname(tree), "the package has no lib/modules");
+  await run(DEPMOD, ["-b", tree, release], watch);
+  return release;
+}
+
+async function describe(
+  tree: string,
+  release: string,
+  { name, version, sha256: packageSha256 }: PackageRecord,
+): Promise<InstalledKernel> {
+  const boot = await readdir(join(tree, "boot")).catch(() => []);
+  const file = boot.find((candidate) => /^vmlinu[xz]-/.test(candidate));
+  if (file === undefined) throw unpackFailed(tree, "the package has no kernel in boot");
+  const image = join(tree, "boot", file);
+  return {
+    image,
+    modulesDir: join(tree, "lib/modules", release),
+    release,
+    packageName: name,
+    version,
+    sha256: packageSha256,
+    imageSha256: await sha256(image),
+  };
+}
+
+async function run(tool: Tool, args: readonly string[], { signal }: Watch): Promise<void> {
+  const { status, stderr } = await execute(requireTool(tool), args, { signal });
+  if (status !== 0) throw unpackFailed(args.join(" "), `${tool.name}: ${stderr}`);
+}
+
+function unpackFailed(what: string, reason: string): QemuError {
+  return new QemuError("unpack-failed", "The kernel package could not be unpacked.", {
+    facts: { what, reason },
+    hint: "is there space left? An unpacked kernel takes about 120 MB",
+  });
+}

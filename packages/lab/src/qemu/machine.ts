@@ -1,0 +1,132 @@
+/**
+ * A machine to emulate, as data, and the QEMU command line that it stands for.
+ *
+ * A description says what differs between targets; what all of them share (emulation without
+ * acceleration, the shared root file system, the channels) is added here, once. Hardware
+ * acceleration is deliberately not offered: results must not depend on the machine below.
+ */
+
+import type { Tool } from "./tools.ts";
+
+export interface ModuleToLoad {
+  readonly name: string;
+  /** As given to insmod, such as "allow_unsafe_interrupts=1". */
+  readonly parameters?: string;
+}
+
+/** A device that a program in the guest may take over. */
+export interface AssignableDevice {
+  readonly kind: "edu" | "nvme";
+  /** Its address in the guest, domain included. */
+  readonly address: string;
+  /** QEMU's -device argument. */
+  readonly device: string;
+}
+
+export interface Machine {
+  readonly target: string;
+  /** One line for lists. */
+  readonly summary: string;
+  readonly qemu: Tool;
+  /** As Node's process.arch calls the guest's processor. */
+  readonly arch: string;
+  readonly debianArchitecture: string;
+  readonly kernelPackage: string;
+  /** -M, -cpu and -device arguments that must come before all other devices. */
+  readonly hardware: readonly string[];
+  readonly memoryMiB: number;
+  /** The guest's name for its console. */
+  readonly console: string;
+  readonly kernelArguments: readonly string[];
+  /** In the order in which they are to be loaded; what they need is added. */
+  readonly modules: readonly ModuleToLoad[];
+  readonly assignable: readonly AssignableDevice[];
+  /** Where the devices go that serve the guest itself: the share and the channels. */
+  readonly shareDevice: string;
+  readonly channelDevice: string;
+}
+
+/** Descriptors that QEMU inherits, one for each stream that comes out of the guest. */
+export const CHANNELS = { status: 3, stdout: 4, stderr: 5, console: 6 } as const;
+
+/** What the guest's first program looks for; the names of its virtio ports. */
+export const PORT_NAMES = {
+  status: "iommukit.status",
+  stdout: "iommukit.stdout",
+  stderr: "iommukit.stderr",
+} as const;
+
+export const SHARE_TAG = "root";
+
+export interface Boot {
+  readonly kernelImage: string;
+  readonly initramfs: string;
+  /** More words for the kernel's command line. */
+  readonly kernelArguments?: readonly string[];
+  /** More arguments for QEMU, after all others. */
+  readonly qemuArguments?: readonly string[];
+}
+
+export function qemuArguments(machine: Machine, boot: Boot): string[] {
+  return [
+    ...machine.hardware,
+    ...["-accel", "tcg,thread=multi"],
+    ...["-smp", "1"],
+    ...["-m", String(machine.memoryMiB)],
+    ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
+    ...["-kernel", boot.kernelImage],
+    ...["-initrd", boot.initramfs],
+    ...["-append", kernelCommandLine(machine, boot.kernelArguments)],
+    ...share(machine),
+    ...channels(machine),
+    ...machine.assignable.flatMap(({ device }) => ["-device", device]),
+    ...(boot.qemuArguments ?? []),
+  ];
+}
+
+/**
+ * Words that every guest gets:
+ * - panic=-1: a panic ends QEMU at once, given -no-reboot.
+ * - loglevel=5: warnings reach the console, where they are evidence; chatter does not.
+ * - mitigations=off, cryptomgr.notests, no_timer_check: 0.4 s less to boot under emulation, where
+ *   they protect and prove nothing.
+ */
+export function kernelCommandLine(machine: Machine, more: readonly string[] = []): string {
+  return [
+    `console=${machine.console}`,
+    "panic=-1",
+    "loglevel=5",
+    "mitigations=off",
+    "cryptomgr.notests",
+    "no_timer_check",
+    ...machine.kernelArguments,
+    ...more,
+  ].join(" ");
+}
+
+/** The host's root, read-only. `remap` because it may span file systems with equal inode numbers. */
+function share({ shareDevice }: Machine): string[] {
+  return [
+    "-fsdev",
+    "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap",
+    "-device",
+    `${shareDevice},fsdev=root,mount_tag=${SHARE_TAG}`,
+  ];
+}
+
+/**
+ * One virtio port for each stream: kernel messages cannot get in between, and no stream needs
+ * framing. The console is a serial line of its own, for the kernel.
+ */
+function channels({ channelDevice }: Machine): string[] {
+  const ports = Object.entries(PORT_NAMES).flatMap(([channel, name], index) => [
+    "-device",
+    `virtserialport,bus=ports.0,chardev=${channel},nr=${index + 1},name=${name}`,
+  ]);
+  return [
+    ...Object.entries(CHANNELS).flatMap(([name, fd]) => ["-chardev", `socket,id=${name},fd=${fd}`]),
+    ...["-serial", "chardev:console"],
+    ...["-device", `${channelDevice},id=ports,max_ports=${Object.keys(PORT_NAMES).length + 1}`],
+    ...ports,
+  ];
+}
