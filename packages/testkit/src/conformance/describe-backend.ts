@@ -5,13 +5,15 @@
 import type { IommuBackend } from "@iommukit/core";
 import { describe, expect, test } from "vitest";
 import type { Machine } from "../machines/machine.ts";
-import { simulatedHost } from "../machines/simulated-host.ts";
+import { type HostOptions, simulatedHost } from "../machines/simulated-host.ts";
 import { CONFORMANCE_CASES, notClaimed, runCase } from "./index.ts";
 
 export interface BackendUnderTest {
   readonly backend: () => IommuBackend;
   /** A fresh machine for each case. */
   readonly machine: () => Machine;
+  /** What else the machine's kernel is told, for example an IOMMU type of its own. */
+  readonly host?: HostOptions;
   /** Case names that cannot hold for this backend, each with the reason. */
   readonly notApplicable?: Readonly<Record<string, string>>;
 }
@@ -29,7 +31,11 @@ export function describeBackend(name: string, under: BackendUnderTest): void {
     });
     for (const each of CONFORMANCE_CASES) {
       if (Object.hasOwn(excluded, each.name)) continue;
-      const unclaimed = notClaimed(each, simulatedHost(under.machine()), under.backend());
+      const unclaimed = notClaimed(
+        each,
+        simulatedHost(under.machine(), under.host),
+        under.backend(),
+      );
       if (unclaimed !== undefined) {
         test(`${each.name} (not claimed: ${unclaimed})`, () => {
           expect(each.claims).toBeDefined();
@@ -37,7 +43,7 @@ export function describeBackend(name: string, under: BackendUnderTest): void {
         continue;
       }
       test(each.name, async () => {
-        const host = simulatedHost(under.machine());
+        const host = simulatedHost(under.machine(), under.host);
         const before = host.inspect.openDescriptors().length;
         await runCase(each, host, under.backend());
         expect(host.inspect.openDescriptors().length).toBe(before);
