@@ -1,0 +1,39 @@
+// What a test may look at from outside: mappings, descriptors, pinned and locked pages.
+//
+// Reading only; nothing here changes the kernel or counts as a call.
+
+import type { MappingReport } from "./drivers/driver.ts";
+import type { SimKernel } from "./sim-kernel.ts";
+import { PAGE } from "./user-memory.ts";
+import type { ContainerFile } from "./vfio-container.ts";
+
+/** Mappings of every container that has a group, ordered by container and iova. */
+export function liveMappings(kernel: SimKernel): readonly MappingReport[] {
+  const containers = new Set<ContainerFile>();
+  for (const group of kernel.vfio?.groups.values() ?? [])
+    if (group.container !== null) containers.add(group.container);
+  return [...containers].flatMap((container) => [...(container.driver?.mappings() ?? [])]);
+}
+
+export interface LeakedDescriptor {
+  readonly pid: number;
+  readonly fd: number;
+  readonly kind: string;
+  readonly label: string;
+}
+
+export function openDescriptors(kernel: SimKernel): readonly LeakedDescriptor[] {
+  return kernel.processes.flatMap((process) =>
+    process.fds.report().map((descriptor) => ({ pid: process.pid, ...descriptor })),
+  );
+}
+
+/** VmLck of all processes, in bytes. */
+export function lockedBytes(kernel: SimKernel): number {
+  return kernel.processes.reduce((bytes, { locked }) => bytes + locked.pages * PAGE, 0);
+}
+
+/** Pages that some mapping pins; a page pinned twice counts twice. */
+export function pinnedPages(kernel: SimKernel): number {
+  return liveMappings(kernel).reduce((pages, mapping) => pages + mapping.pinnedPages, 0);
+}

@@ -1,0 +1,60 @@
+// An open file description: what a descriptor points to, shared by forks, released with the last.
+//
+// Devices keep the file of their group open, so a file may outlive every descriptor.
+
+import type { FileKind } from "./decode/commands.ts";
+import { EINVAL, ENODEV, ENOTTY } from "./errno.ts";
+import type { MapMemoryRequest } from "./port-types.ts";
+import type { Process } from "./process.ts";
+import type { UserPointer } from "./user-copy.ts";
+
+/** One ioctl as a file gets it. */
+export interface IoctlCall {
+  readonly process: Process;
+  /** The request as it came, and its VFIO command number (or `NOT_VFIO`). */
+  readonly request: number;
+  readonly command: number;
+  readonly argument: UserPointer;
+}
+
+export abstract class OpenFile {
+  abstract readonly kind: FileKind;
+  /** The path or a name, for leak reports and traces. */
+  abstract readonly label: string;
+  #references = 1;
+
+  get references(): number {
+    return this.#references;
+  }
+
+  /** Another descriptor or a driver holds the file (fget). */
+  hold(): this {
+    this.#references += 1;
+    return this;
+  }
+
+  /** One holder less; the last one releases the file (fput). */
+  drop(): void {
+    this.#references -= 1;
+    if (this.#references === 0) this.released();
+  }
+
+  ioctl(_call: IoctlCall): number {
+    return -ENOTTY;
+  }
+
+  readAt(_into: Uint8Array, _offset: bigint): number {
+    return -EINVAL;
+  }
+
+  writeAt(_from: Uint8Array, _offset: bigint): number {
+    return -EINVAL;
+  }
+
+  /** Whether this file can be mapped; -errno otherwise. */
+  mapRefusal(_request: MapMemoryRequest): number {
+    return -ENODEV;
+  }
+
+  protected abstract released(): void;
+}

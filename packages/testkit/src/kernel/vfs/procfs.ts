@@ -1,0 +1,37 @@
+// /proc/self: the two files in which a program reads its locked memory and its limit.
+
+import type { Process } from "../process.ts";
+import { PAGE } from "../user-memory.ts";
+import { type DirectoryNode, directory, text } from "./nodes.ts";
+
+const KIBIBYTE = 1024;
+
+export function procfs(): DirectoryNode {
+  const self = directory(() => ({ limits: text(limits), status: text(status) }));
+  return directory(() => ({ self }));
+}
+
+function status(process: Process): string {
+  const locked = (process.locked.pages * PAGE) / KIBIBYTE;
+  return [
+    "Name:\tsimulated",
+    `Pid:\t${process.pid}`,
+    `Uid:\t${process.uid}\t${process.uid}\t${process.uid}\t${process.uid}`,
+    `VmLck:\t${String(locked).padStart(8)} kB`,
+    "",
+  ].join("\n");
+}
+
+function limits(process: Process): string {
+  const { limitPages } = process.locked;
+  const bytes = Number.isFinite(limitPages) ? String(limitPages * PAGE) : "unlimited";
+  return [
+    row("Limit", "Soft Limit", "Hard Limit", "Units"),
+    row("Max locked memory", bytes, bytes, "bytes"),
+    "",
+  ].join("\n");
+}
+
+function row(name: string, soft: string, hard: string, units: string): string {
+  return `${name.padEnd(26)}${soft.padEnd(21)}${hard.padEnd(21)}${units.padEnd(10)}`;
+}

@@ -1,0 +1,51 @@
+// What a simulated machine is made of, before it runs: an IOMMU, its driver, and the devices' world.
+//
+// A machine is a description: the same one built twice gives two equal, separate worlds.
+
+import type { IommuHardware } from "../hardware/iommu-hardware.ts";
+import type { IommuDriver } from "../kernel/iommu/domain.ts";
+import type { KernelAbi } from "../kernel/port-types.ts";
+import type { PhysicalMemory } from "../memory/physical-memory.ts";
+
+/** What every machine may be told. */
+export interface MachineOptions {
+  /** Decides every choice that a real machine leaves to chance. Default 1. */
+  readonly seed?: number;
+  /** How small pages of processes lie in physical memory. Default scattered, the hard case. */
+  readonly memoryLayout?: "contiguous" | "scattered";
+  /** Free huge pages by size in bytes. Default 64 of 2 MiB. */
+  readonly hugePages?: ReadonlyMap<number, number>;
+  /** `zeros` as QEMU answers a blocked read, or `ones` as most hosts do. Default zeros. */
+  readonly blockedReads?: "zeros" | "ones";
+  /** Polls of an edu register that still say busy. Default 0: a transfer is done at once. */
+  readonly completionPolls?: number;
+  /** Whether an edu can be reset alone. Default none: QEMU's has no such method. */
+  readonly functionReset?: "none" | "offered";
+  /** Bits of the edu's DMA engine that count. Default all 64; QEMU's own default is 28 bits. */
+  readonly dmaMask?: bigint;
+}
+
+/** One IOMMU with its driver, over a machine's memory. */
+export interface BuiltIommu {
+  readonly hardware: IommuHardware;
+  readonly driver: IommuDriver;
+}
+
+/** A machine to be run by `simulatedHost`. */
+export interface Machine {
+  /** As targets are called: `sim/vtd`. */
+  readonly target: string;
+  readonly abi: KernelAbi;
+  readonly options: MachineOptions;
+  /** Switches on the IOMMU over this memory. */
+  readonly buildIommu: (memory: PhysicalMemory) => BuiltIommu;
+}
+
+/** Every x86 machine here: 64-bit, 4 KiB pages. */
+export const X86_64: KernelAbi = {
+  arch: "x86_64",
+  byteOrder: "little",
+  wordBits: 64,
+  pageSize: 4096,
+  ioctlEncoding: "generic",
+};

@@ -1,0 +1,68 @@
+// Fits a simulated device to what the kernel asks of a PCI function.
+//
+// The adapter is the machine's wiring: firmware's BAR addresses, the interrupt line, and the way of
+// an interrupt message from the bus to the kernel. It decides nothing.
+
+import type { PciDevice } from "../devices/dma-device.ts";
+import type { PciFunction } from "../kernel/pci/pci-function.ts";
+import type { DmaBus } from "../memory/bus.ts";
+
+export interface Wiring {
+  readonly bus: DmaBus;
+  /** Where a message goes that arrived at the interrupt controller. */
+  readonly onMessage: (requester: number, data: number) => void;
+  /** The bus address that firmware gives to BAR 0. */
+  readonly barAddress: number;
+  readonly functionReset: "none" | "offered";
+}
+
+const BAR0 = 0x10;
+
+export function pciFunction(device: PciDevice, wiring: Wiring): PciFunction {
+  let line: (asserted: boolean) => void = () => undefined;
+  device.connectInterrupts((interrupt) => {
+    if (interrupt.kind === "intx") line(interrupt.asserted);
+    else deliverMessages(wiring);
+  });
+  assignBar(device, wiring.barAddress);
+  const identity = new DataView(readConfig(device, 0, 12).buffer);
+  return {
+    vendor: identity.getUint16(0, true),
+    device: identity.getUint16(2, true),
+    classCode: identity.getUint32(8, true) >>> 8,
+    configSize: 256,
+    bars: device.barSizes.map((length) => ({ length, kind: "memory" })),
+    readConfig: (offset) => readConfig(device, offset, 1)[0] ?? 0xff,
+    writeConfig: (offset, bytes) => device.config.write(offset, bytes),
+    readBar: (bar, offset, into) => {
+      device.readBar(bar, offset, into);
+    },
+    writeBar: (bar, offset, from) => {
+      device.writeBar(bar, offset, from);
+    },
+    ...(wiring.functionReset === "offered" ? { reset: () => device.reset() } : {}),
+    connectLine: (listener) => {
+      line = listener;
+    },
+  };
+}
+
+/** Only messages that the IOMMU let through are on the bus. */
+function deliverMessages(wiring: Wiring): void {
+  for (const { requester, data } of wiring.bus.takeInterruptMessages()) {
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    wiring.onMessage(requester, view.getUint32(0, true));
+  }
+}
+
+function readConfig(device: PciDevice, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  device.config.read(offset, bytes);
+  return bytes;
+}
+
+function assignBar(device: PciDevice, address: number): void {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, address, true);
+  device.config.write(BAR0, bytes);
+}
