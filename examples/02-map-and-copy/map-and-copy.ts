@@ -2,7 +2,7 @@
 
 import { bytes, createIommu, iova, KiB } from "@iommukit/core";
 import type { Host } from "@iommukit/lab";
-import { EDU_PIECE_BYTES, openEdu } from "@iommukit/testkit";
+import { EDU_PIECE_BYTES, openEdu } from "@iommukit/testkit/drivers";
 import { type1 } from "@iommukit/type1-x86";
 
 const PAGE = 4 * KiB;

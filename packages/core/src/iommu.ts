@@ -9,6 +9,7 @@ import { allocateMemory } from "./memory/allocate.ts";
 import { MemoryTable } from "./memory/memory-table.ts";
 import type { KernelPort } from "./port/kernel-port.ts";
 
+/** One kernel behind one port. */
 export interface Iommu {
   readonly port: KernelPort;
   /** Every IOMMU group of the machine with its devices; empty when no IOMMU is on. */

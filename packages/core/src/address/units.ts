@@ -1,8 +1,12 @@
 // Sizes in the units people say them in, and addresses the way manuals print them.
 
+/** 1024 bytes, as a number. */
 export const KiB = 1024;
+/** 1024 KiB in bytes, as a number. */
 export const MiB: number = 1024 * KiB;
+/** 1024 MiB in bytes, as a number. */
 export const GiB: number = 1024 * MiB;
+/** 1024 GiB in bytes, as a number. */
 export const TiB: number = 1024 * GiB;
 
 const UNITS: readonly (readonly [string, bigint])[] = [

@@ -15,6 +15,7 @@ export function groupNode(group: number): string {
   return `/dev/vfio/${group}`;
 }
 
+/** Whether a text can be a device's name in sysfs: no path, nothing hidden, at most 64 characters. */
 export function isDeviceName(name: unknown): name is string {
   return typeof name === "string" && DEVICE.test(name) && !name.includes("..");
 }

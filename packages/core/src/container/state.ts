@@ -5,6 +5,7 @@
 import type { ContainerState } from "../contract/container.ts";
 import { IommuError } from "../errors/base.ts";
 
+/** For each state the states that may follow it (rule CL2). */
 export const TRANSITIONS: Readonly<Record<ContainerState, readonly ContainerState[]>> = {
   // The last group of an enabled container left: the kernel forgot the IOMMU type too.
   opened: ["attached", "closed"],

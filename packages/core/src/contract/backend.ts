@@ -9,10 +9,12 @@ import type { DmaAccess } from "./access.ts";
 import type { CapabilityRecord } from "./capabilities.ts";
 import type { DmaWindow, WindowRequest } from "./dma-window.ts";
 
+/** Whether the kernel has a backend's IOMMU type, and if not why. */
 export type ProbeResult =
   | { readonly usable: true }
   | { readonly usable: false; readonly reason: string; readonly hint?: string };
 
+/** The container a backend is asked about. */
 export interface ProbeContext {
   readonly port: KernelPort;
   /** The container's descriptor, with no IOMMU set. */
@@ -21,6 +23,7 @@ export interface ProbeContext {
   readonly groups: () => readonly number[];
 }
 
+/** One IOMMU type, as a value that the caller lists in order of preference. */
 export interface IommuBackend {
   /** Shown to people and kept in reports: `type1v2`, `spapr-tce-v2`, … */
   readonly name: string;

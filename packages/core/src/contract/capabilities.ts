@@ -3,6 +3,7 @@
 // A record, not a closed list: a fourth architecture brings names of its own. The well-known names
 // are those that portable programs ask for.
 
+/** The names that portable programs ask for. */
 export type WellKnownCapability =
   /** One call removes every mapping of the container. */
   | "unmap-all"
@@ -21,8 +22,10 @@ export type WellKnownCapability =
   /** A device of the container reaches no memory but the live mappings. */
   | "isolation";
 
+/** A well-known name, or one that a backend brings. */
 export type CapabilityName = WellKnownCapability | (string & {});
 
+/** Offered, perhaps with a detail such as a limit, or not offered with the reason. */
 export type CapabilityStatus =
   | { readonly offered: true; readonly detail?: string }
   | { readonly offered: false; readonly reason: string };

@@ -10,6 +10,7 @@ import type { MemoryControl } from "./memory.ts";
 /** `opened`: no group. `attached`: groups, no IOMMU type. `enabled`: mappings can be made. */
 export type ContainerState = "opened" | "attached" | "enabled" | "closed";
 
+/** What a caller cannot do without; a backend that lacks one of it is refused with the reason. */
 export interface Requirements {
   /** Each must be offered. */
   readonly capabilities?: readonly CapabilityName[];
@@ -26,17 +27,20 @@ export interface Requirements {
  */
 export type AcceptedWeakness = "write-implies-read";
 
+/** One backend of the caller's list that was not chosen. */
 export interface BackendRefusal {
   readonly backend: string;
   /** One sentence for each requirement or kernel answer that refused it. */
   readonly reasons: readonly string[];
 }
 
+/** Which backend was chosen, and why those before it were not. */
 export interface Negotiation {
   readonly chosen: string;
   readonly refused: readonly BackendRefusal[];
 }
 
+/** What `Iommu.openContainer` takes. */
 export interface OpenContainerOptions {
   /** Group numbers, at least one. */
   readonly groups: readonly number[];
@@ -59,6 +63,7 @@ export interface ContainerControl {
   detach(group: number): { readonly mappingsDropped: number };
 }
 
+/** One I/O address space with its groups, devices, windows, memory and mappings. */
 export interface Container {
   readonly state: ContainerState;
   readonly backend: string;

@@ -1,5 +1,6 @@
 // A device of a group: its regions, read and written through the kernel.
 
+/** One region of a device, from VFIO_DEVICE_GET_REGION_INFO. */
 export interface RegionInfo {
   readonly index: number;
   /** Bytes; 0 when the region does not exist. */
@@ -11,6 +12,7 @@ export interface RegionInfo {
   readonly offset: bigint;
 }
 
+/** An open device. Offsets and lengths are bytes inside a region. */
 export interface Device {
   readonly address: string;
   /** From VFIO_DEVICE_GET_INFO: `pci`, `platform`, … or `unknown`. */

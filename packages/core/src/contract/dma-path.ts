@@ -5,6 +5,7 @@
 import type { ByteSize, HostAddress, Iova } from "../address/address.ts";
 import type { DmaAccess } from "./access.ts";
 
+/** A live range of a window backed by host memory. */
 export interface Mapping {
   readonly iova: Iova;
   readonly size: ByteSize;
@@ -12,11 +13,13 @@ export interface Mapping {
   readonly access: DmaAccess;
 }
 
+/** A piece of host memory; page-aligned, in bytes. */
 export interface HostSegment {
   readonly host: HostAddress;
   readonly size: ByteSize;
 }
 
+/** Where `mapAnywhere` may place. */
 export interface PlacementOptions {
   /** Power of two, in bytes. Default: the window's page size. */
   readonly alignment?: ByteSize;
@@ -30,6 +33,7 @@ export interface StopSignal {
   readonly reason?: unknown;
 }
 
+/** How `mapInChunks` cuts, reports and stops. */
 export interface ChunkedMapOptions {
   /** Bytes mapped by one call, a multiple of the page size. Default 64 MiB. */
   readonly chunkSize?: ByteSize;
@@ -38,6 +42,7 @@ export interface ChunkedMapOptions {
   readonly signal?: StopSignal | undefined;
 }
 
+/** The hot interface: what maps, and nothing that could take the ground away. */
 export interface DmaPath {
   /**
    * Makes `[iova, iova + size)` reach `[host, host + size)` for every device of the container.

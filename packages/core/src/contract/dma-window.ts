@@ -5,8 +5,10 @@
 
 import type { ByteSize, Iova } from "../address/address.ts";
 
+/** Whether windows are given, made and removed, or one that is cut into equal parts. */
 export type DmaWindowKind = "fixed" | "dynamic" | "subdivided";
 
+/** One range of IOVAs in which mappings can be made. */
 export interface DmaWindow {
   readonly kind: DmaWindowKind;
   /** First IOVA. */
@@ -21,6 +23,7 @@ export interface DmaWindow {
   readonly subwindowSize?: ByteSize;
 }
 
+/** The window that `WindowControl.create` is asked for. */
 export interface WindowRequest {
   /** Bytes of one window page; must be among the sizes the backend lists. */
   readonly pageSize: number;

@@ -1,5 +1,6 @@
 // IOMMU groups: the smallest set of devices that can be isolated.
 
+/** A member of a group, as sysfs shows it. */
 export interface GroupDevice {
   /** PCI address, `dddd:bb:dd.f`, or the device's name on another bus. */
   readonly address: string;
@@ -9,6 +10,7 @@ export interface GroupDevice {
   readonly blocks: boolean;
 }
 
+/** A group and its members, as sysfs shows them. */
 export interface GroupInfo {
   readonly id: number;
   readonly devices: readonly GroupDevice[];

@@ -2,6 +2,7 @@
 
 import type { ByteSize, HostAddress } from "../address/address.ts";
 
+/** How `Iommu.allocate` allocates. */
 export interface MemoryOptions {
   /** Bytes of a page: 4096 (or the kernel's own size) or a huge page's. Default: the kernel's own. */
   readonly pageSize?: number;
@@ -32,6 +33,7 @@ export interface MemoryRegistration {
   [Symbol.dispose](): void;
 }
 
+/** Announces memory to the kernel. */
 export interface MemoryControl {
   /**
    * Announces `[address, address + size)`. Where the kernel needs no announcement it makes no call.

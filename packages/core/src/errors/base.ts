@@ -5,9 +5,12 @@
 import { formatAddress } from "../address/units.ts";
 import type { ErrorCode } from "./codes.ts";
 
+/** A value that an error states; bigints are shown as addresses. */
 export type Fact = string | number | bigint | boolean | readonly string[] | undefined;
+/** The named values of an error, for programs; the message shows them to people. */
 export type Facts = Readonly<Record<string, Fact>>;
 
+/** What an error is made of. */
 export interface ErrorDetails {
   readonly code: ErrorCode;
   /** What was being done: an ioctl's name, or the library's method. */
@@ -35,6 +38,7 @@ function message(details: ErrorDetails): string {
   return lines.join("\n");
 }
 
+/** Every error that this library throws. Switch on `code`; the message is for people. */
 export class IommuError extends Error {
   override readonly name: string = "IommuError";
   readonly code: ErrorCode;

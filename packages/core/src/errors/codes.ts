@@ -3,6 +3,7 @@
 // Callers switch on the code, never on text. A code is never renamed in a minor release; the
 // lists below each contract method are values so that the conformance suite can hold backends to them.
 
+/** Every code with its meaning. */
 export const ERROR_CODES = {
   "invalid-address":
     "a value is not an address or a size: wrong type, negative, fractional, too large",
@@ -38,6 +39,7 @@ export const ERROR_CODES = {
   "kernel-misbehaved": "the kernel's answer contradicts its own interface",
 } as const;
 
+/** One of the codes. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 const ADDRESS = ["invalid-address", "invalid-argument"] as const;

@@ -5,6 +5,7 @@ import type { AbiProfile } from "../abi/profile.ts";
 import { type Facts, IommuError } from "./base.ts";
 import type { ErrorCode } from "./codes.ts";
 
+/** An answer that was not success, and how to name it. */
 export interface KernelAnswer {
   /** The ioctl's or system call's name. */
   readonly operation: string;

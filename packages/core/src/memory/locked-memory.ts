@@ -4,6 +4,7 @@
 
 import type { KernelPort } from "../port/kernel-port.ts";
 
+/** What procfs says of this process's locked memory. */
 export interface LockedMemory {
   /** Bytes locked now (VmLck), if procfs says so. */
   readonly locked: number | undefined;
@@ -11,6 +12,7 @@ export interface LockedMemory {
   readonly limit: number | undefined;
 }
 
+/** Reads `/proc/self/status` and `/proc/self/limits`; what cannot be read or parsed is undefined. */
 export function readLockedMemory(port: KernelPort): LockedMemory {
   const status = port.readText("/proc/self/status");
   const limits = port.readText("/proc/self/limits");

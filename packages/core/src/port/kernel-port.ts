@@ -18,6 +18,7 @@ export interface HostMemory {
   close(): number;
 }
 
+/** What `mapMemory` maps. */
 export interface MapMemoryRequest {
   /** Bytes; rounded up to whole pages by the port. */
   readonly length: number;
@@ -32,6 +33,7 @@ export interface MapMemoryRequest {
   readonly protection?: "none" | "read" | "write" | "read-write";
 }
 
+/** The system calls that everything goes through. */
 export interface KernelPort {
   readonly abi: AbiProfile;
   /** A new descriptor, or -errno. Close-on-exec is always set. */

@@ -131,3 +131,16 @@ test("a page is found again as long as nothing displaces it", () => {
   }
   expect(iotlb.size).toBe(4);
 });
+
+test.each([1, 16, 4096])("a range inside a large page drops it, for %i frames", (frames) => {
+  const iotlb = new Iotlb(64);
+  const page = 2 ** 40;
+  iotlb.fill(7, page, 18, 0x1000, 3);
+  iotlb.fill(8, page, 18, 0x1000, 3);
+  iotlb.invalidateRange(7, page + 2 ** 17, frames);
+  expect(iotlb.find(7, page, CAN_READ)).toBe(MISS);
+  expect(iotlb.find(8, page, CAN_READ)).toBe(0x1000);
+  iotlb.invalidateRange(8, page + 2 ** 18, frames);
+  iotlb.invalidateRange(8, page - frames, frames);
+  expect(iotlb.find(8, page, CAN_READ)).toBe(0x1000);
+});

@@ -91,7 +91,14 @@ test("an access where there never was memory reads ones", () => {
   expect(memory.write(Math.min(...pages.runs.map((run) => run.firstFrame)) + 1, 0, seen)).toBe(
     false,
   );
-  expect(memory.takeStrayAccesses().map((stray) => stray.kind)).toEqual(["absent", "absent"]);
+  const hole = Math.min(...pages.runs.map((run) => run.firstFrame)) + 1;
+  expect(memory.read(hole, 0, seen.fill(0))).toBe(false);
+  expect([...seen]).toEqual([255, 255]);
+  expect(memory.takeStrayAccesses().map((stray) => stray.kind)).toEqual([
+    "absent",
+    "absent",
+    "absent",
+  ]);
 });
 
 test("long quarantines forget the oldest, which then count as absent", () => {

@@ -166,3 +166,11 @@ test("translation off, pass-through and the interrupt window use no table", () =
   hand.unit.registers.write(0x18, 4, 0n);
   expect(hand.unit.translateFrame(DEVICE, 0x54321, "read")).toBe(0x54321);
 });
+
+test("with caching mode a refused write does not hide a readable page", () => {
+  const { hand, leaf } = shared({ cachingMode: true });
+  hand.put(leaf, 3, 0x7001n);
+  expect(hand.unit.translateFrame(DEVICE, 3, "write")).toBe(BLOCKED);
+  expect(hand.unit.translateFrame(DEVICE, 3, "read")).toBe(7);
+  expect(hand.unit.translateFrame(DEVICE, 3, "write")).toBe(BLOCKED);
+});

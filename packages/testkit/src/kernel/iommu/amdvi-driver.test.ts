@@ -10,7 +10,7 @@ const BOTH = { read: true, write: true };
 function amd(levels: 4 | 5 | 6 = 6) {
   const memory = new PhysicalMemory();
   const hardware = new AmdIommu({ memory, levels });
-  return { hardware, driver: new AmdDriver({ memory, registers: hardware.registers }) };
+  return { memory, hardware, driver: new AmdDriver({ memory, registers: hardware.registers }) };
 }
 
 test("64 bits, every power of two but 512 GiB, coherency, two reserved regions", () => {
@@ -45,12 +45,16 @@ test("the table grows level by level under a device that keeps working", () => {
 });
 
 test("a page of the same size is mapped over, as the kernel does", () => {
-  const { driver, hardware } = amd();
+  const { driver, hardware, memory } = amd();
   const domain = driver.createDomain();
   domain.attach(DEVICE);
+  domain.map(2 ** 52 - 1, 0x11_0000, 1, BOTH);
+  domain.unmap(2 ** 52 - 1, 1);
+  const tables = memory.tables.inUse;
   domain.map(2 ** 52 - 1, 0x12_0000, 1, BOTH);
   domain.map(2 ** 52 - 1, 0x13_0000, 1, BOTH);
   expect(hardware.translateFrame(DEVICE, 2 ** 52 - 1, "read")).toBe(0x13_0000);
   expect(domain.unmap(2 ** 52 - 1, 1)).toBe(1);
   expect(hardware.translateFrame(DEVICE, 2 ** 52 - 1, "read")).toBe(BLOCKED);
+  expect(memory.tables.inUse).toBe(tables);
 });

@@ -81,10 +81,12 @@ describe.each([
     const pages = memory.allocate(4, "scattered");
     const domain = driver.createDomain();
     domain.attach(DEVICE);
+    const tables = memory.tables.inUse;
     for (let page = 0; page < 4; page++)
       domain.map(0x100 + page, frameOfPage(pages, page), 1, BOTH);
     expect(bus.dmaWrite(DEVICE, 0x10_0000n, new Uint8Array(4 * 4096).fill(5)).moved).toBe(16384);
     domain.unmap(0x100, 4);
+    expect(memory.tables.inUse).toBe(tables);
     memory.free(pages);
     expect(bus.dmaWrite(DEVICE, 0x10_0000n, new Uint8Array(4 * 4096)).moved).toBe(0);
     expect(memory.takeStrayAccesses()).toEqual([]);
