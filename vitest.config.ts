@@ -1,13 +1,39 @@
+// Tests of the packages, of integration/ and of the tools, in one project, from source.
+//
+// Type tests (`*.test-d.ts`) are no run of vitest: `tsc -b` compiles them through tsconfig.dev.json,
+// where an `@ts-expect-error` that expects nothing is an error.
+
 import { defineConfig } from "vitest/config";
 
 const conditions = ["@iommukit/source", "module", "node", "development|production"];
+
+/** Lines and branches, in percent; held by `vitest run --coverage`. */
+const COVERAGE_FLOOR = { lines: 0, branches: 0 };
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     pool: "threads",
-    include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "tools/**/*.test.ts"],
-    coverage: { provider: "v8", include: ["packages/*/src/**"] },
+    // Generated histories take seconds on a busy two-core machine, and twice that on Node 20.
+    testTimeout: 60_000,
+    include: [
+      "packages/*/{src,test}/**/*.test.ts",
+      "integration/**/*.test.ts",
+      "tools/**/*.test.{ts,mjs}",
+    ],
+    globalSetup: "tools/vitest/choose-seed.ts",
+    setupFiles: "tools/vitest/use-seed.ts",
+    coverage: {
+      provider: "v8",
+      reportOnFailure: true,
+      include: ["packages/*/src/**/*.ts"],
+      exclude: ["**/*.test.ts", "**/*.test-d.ts", "**/*.bench.ts"],
+      reporter: ["text-summary", "json-summary"],
+      thresholds: {
+        "packages/core/src/**": COVERAGE_FLOOR,
+        "packages/type1-x86/src/**": COVERAGE_FLOOR,
+      },
+    },
   },
 });

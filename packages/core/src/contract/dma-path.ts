@@ -51,8 +51,9 @@ export interface DmaPath {
    */
   map(iova: Iova, host: HostAddress, size: ByteSize, access: DmaAccess): void;
   /**
-   * Finds a free range, maps there and answers where. The lowest range that fits, so that it is the
-   * same in every run.
+   * Finds a free range, maps there and answers where: the same place in every run. It is the lowest
+   * that fits; with an alignment above the page size, once 64 lower gaps were large enough and did not
+   * fit, it is the lowest gap that fits wherever it begins (O(log n), rule DW7).
    *
    * Valid errors: `MAP_ERRORS`, among them `no-iova-space`.
    */
