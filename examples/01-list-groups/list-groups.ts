@@ -1,4 +1,5 @@
 // Lists the IOMMU groups of a machine and says which could be given to a user-space driver.
+// facts differ by target: groups, windows and capabilities are the machine's own.
 
 import { createIommu } from "@iommukit/core";
 import type { Host } from "@iommukit/lab";

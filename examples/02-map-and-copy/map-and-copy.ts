@@ -17,7 +17,12 @@ export default function mapAndCopy(host: Host): void {
   const iommu = createIommu(host.port);
   using source = iommu.allocate(PAGE);
   using target = iommu.allocate(PAGE);
-  using container = iommu.openContainer({ groups: [chosen.group], backends: [type1()] });
+  using container = iommu.openContainer({
+    groups: [chosen.group],
+    backends: [type1()],
+    // QEMU's virtio-iommu does not remap interrupts; leave this out where you need that it is done.
+    accept: ["unsafe-interrupts"],
+  });
   using device = container.openDevice(chosen.address);
   const edu = openEdu(device);
 

@@ -1,4 +1,5 @@
 // Prints which backend was negotiated, why others were refused, and what the chosen one offers.
+// facts differ by target: groups, windows and capabilities are the machine's own.
 
 import { createIommu, formatRange, isIommuError } from "@iommukit/core";
 import type { Host } from "@iommukit/lab";
@@ -8,7 +9,9 @@ export default function whichBackend(host: Host): void {
   const iommu = createIommu(host.port);
   const groups = [...new Set(host.devices.map((device) => device.group))].slice(0, 1);
 
-  using container = iommu.openContainer({ groups, backends: [type1()] });
+  // QEMU's virtio-iommu does not remap interrupts; without this it is refused, with that reason.
+  const accept = ["unsafe-interrupts"] as const;
+  using container = iommu.openContainer({ groups, backends: [type1()], accept });
   host.log({ chosen: container.negotiation.chosen, refused: container.negotiation.refused });
   for (const window of container.windows.list())
     host.log({
@@ -24,6 +27,7 @@ export default function whichBackend(host: Host): void {
     iommu.openContainer({
       groups,
       backends: [type1()],
+      accept,
       require: { capabilities: ["dynamic-windows"] },
     });
   } catch (error) {

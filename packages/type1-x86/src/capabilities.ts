@@ -10,9 +10,12 @@ import {
 import { VFIO_DMA_CC_IOMMU, VFIO_UNMAP_ALL } from "@iommukit/core/uapi";
 import type { Type1Info } from "./info.ts";
 
+const ALLOW_UNSAFE_INTERRUPTS = "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts";
+
 export function readCapabilities(context: ProbeContext, info: Type1Info): CapabilityRecord {
   return Object.freeze({
     isolation: { offered: true },
+    "interrupt-isolation": interruptIsolation(context),
     "write-only": writeOnly(context),
     "unmap-all": extension(context, VFIO_UNMAP_ALL, "VFIO_UNMAP_ALL"),
     "dma-coherent": extension(context, VFIO_DMA_CC_IOMMU, "VFIO_DMA_CC_IOMMU"),
@@ -35,6 +38,17 @@ function extension(
   const answer = checkExtension(port, container, value);
   if (answer > 0) return { offered: true };
   return { offered: false, reason: `VFIO_CHECK_EXTENSION(${name}) answered ${answer}` };
+}
+
+/** Where it is not allowed to skip it, the kernel refuses a group whose interrupts are not remapped. */
+function interruptIsolation({ port }: ProbeContext): CapabilityStatus {
+  const parameter = port.readText(ALLOW_UNSAFE_INTERRUPTS);
+  if (typeof parameter === "string" && /^[N0]\n?$/.test(parameter)) return { offered: true };
+  return notDriven(
+    typeof parameter === "string"
+      ? "vfio_iommu_type1.allow_unsafe_interrupts is set, so the kernel did not ask for it"
+      : "sysfs does not tell whether the kernel asked for it",
+  );
 }
 
 /**

@@ -9,7 +9,13 @@ import {
   iova,
   type OpenContainerOptions,
 } from "@iommukit/core";
-import { type HostOptions, KERNEL_DRIVER, type SimulatedHost, simulatedHost, vtd } from "@iommukit/testkit";
+import {
+  type HostOptions,
+  KERNEL_DRIVER,
+  type SimulatedHost,
+  simulatedHost,
+  vtd,
+} from "@iommukit/testkit";
 import { type1 } from "@iommukit/type1-x86";
 import { describe, expect, test } from "vitest";
 
@@ -50,7 +56,9 @@ describe("error: what the machine lacks", () => {
   test("no Type1 driver", () => {
     const { iommu, sim } = host({ vfio: "without-type1" });
     const error = refused("no-backend", sim, open(iommu, [2]));
-    expect(error.message).toMatch(/type1v2: .*VFIO_CHECK_EXTENSION answered 0 \(load vfio_iommu_type1/);
+    expect(error.message).toMatch(
+      /type1v2: .*VFIO_CHECK_EXTENSION answered 0 \(load vfio_iommu_type1/,
+    );
   });
 
   test("no permission on the group's node", () => {

@@ -40,7 +40,9 @@ interface Outcome {
 function runWithFault(machine: Machine, nth: number, answer: number): Outcome {
   const host = simulatedHost(machine);
   const { port, fired } = faultyPort(host.port, {
-    faults: [{ when: { nth }, what: { name: `call ${nth} answers ${answer}`, instead: () => answer } }],
+    faults: [
+      { when: { nth }, what: { name: `call ${nth} answers ${answer}`, instead: () => answer } },
+    ],
   });
   let error: unknown;
   try {

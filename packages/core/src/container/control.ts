@@ -1,8 +1,8 @@
 // Adds groups to a container and takes them out.
 
 import type { ContainerControl } from "../contract/container.ts";
-import { undone } from "../dma/dma-engine.ts";
-import { UndoStack } from "../dma/undo.ts";
+import { stillMapping } from "../dma/refusals.ts";
+import { UndoStack, undone } from "../dma/undo.ts";
 import { IommuError } from "../errors/base.ts";
 import type { ContainerEngine } from "./engine.ts";
 import { closeGroup, openGroup, setContainer, unsetContainer } from "./group-handle.ts";
@@ -54,6 +54,8 @@ function detach(engine: ContainerEngine, id: number): { readonly mappingsDropped
   const group = engine.groups.find((each) => each.id === id);
   if (group === undefined)
     throw notAGroup("detach", `group ${String(id)} is not in this container`);
+  if (engine.groups.length === 1 && engine.enabled("detach").ledger.pending > 0)
+    throw stillMapping("detach");
   unsetContainer(engine.context.port, group);
   engine.groups.splice(engine.groups.indexOf(group), 1);
   try {

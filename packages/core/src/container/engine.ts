@@ -18,7 +18,7 @@ import type { DmaPath } from "../contract/dma-path.ts";
 import type { WindowControl } from "../contract/dma-window.ts";
 import type { MemoryControl } from "../contract/memory.ts";
 import { openDevice } from "../device/open-device.ts";
-import { createDmaPath, removeEverything } from "../dma/dma-engine.ts";
+import { createDmaPath, type Enabled, type Lease, removeEverything } from "../dma/dma-engine.ts";
 import { Ledger } from "../dma/ledger.ts";
 import { IommuError } from "../errors/base.ts";
 import type { MemoryTable } from "../memory/memory-table.ts";
@@ -47,6 +47,8 @@ export class ContainerEngine implements Container {
   readonly #accepted: ReadonlySet<AcceptedWeakness>;
   #session: BackendSession;
   #ledger: Ledger;
+  /** Calls that are inside the kernel off the event loop. */
+  #held = 0;
 
   constructor(
     context: ProbeContext,
@@ -81,9 +83,9 @@ export class ContainerEngine implements Container {
   }
 
   /** The session and its ledger, or `closed` or `wrong-state`: asked before every call. */
-  enabled(operation: string): { session: BackendSession; ledger: Ledger } {
+  enabled(operation: string): Enabled {
     this.machine.require(operation, "enabled");
-    return { session: this.#session, ledger: this.#ledger };
+    return { session: this.#session, ledger: this.#ledger, hold: () => this.#hold() };
   }
 
   readMappingsAvailable(): number | undefined {
@@ -115,6 +117,27 @@ export class ContainerEngine implements Container {
 
   close(): void {
     if (this.machine.state === "closed") return;
+    this.machine.move("closed");
+    // Linux takes no lock between a map that runs and the group that leaves (vfio_fops_unl_ioctl,
+    // drivers/vfio/container.c), so while a chunk is in the kernel its container may not go (CC5).
+    if (this.#held === 0) this.#tearDown();
+  }
+
+  #hold(): Lease {
+    this.#held++;
+    let held = true;
+    return {
+      isClosing: () => this.machine.state === "closed",
+      release: () => {
+        if (!held) return;
+        held = false;
+        this.#held--;
+        if (this.#held === 0 && this.machine.state === "closed") this.#tearDown();
+      },
+    };
+  }
+
+  #tearDown(): void {
     const failures: unknown[] = [];
     const attempt = (step: () => void): void => {
       try {
@@ -123,8 +146,11 @@ export class ContainerEngine implements Container {
         failures.push(error);
       }
     };
-    if (this.machine.state === "enabled") this.#removeMappings(attempt);
-    this.machine.move("closed");
+    attempt(() => removeEverything(this.#session, this.#ledger));
+    // Memory that a mapping still stands on stays registered: sPAPR would orphan its pages.
+    if (this.#ledger.count === 0)
+      for (const { address, size } of this.registrations.toReversed())
+        attempt(() => this.#session.unregister?.(address, size));
     for (const device of [...this.devices]) attempt(() => device.close());
     for (const group of this.groups.toReversed()) {
       attempt(() => unsetContainer(this.context.port, group));
@@ -145,12 +171,6 @@ export class ContainerEngine implements Container {
     const status = session.capabilities["write-only"];
     if (status === undefined) return "the backend does not say that it prevents it";
     return status.offered ? undefined : status.reason;
-  }
-
-  #removeMappings(attempt: (step: () => void) => void): void {
-    attempt(() => removeEverything(this.#session, this.#ledger));
-    for (const registration of [...this.registrations].reverse())
-      attempt(() => registration.close());
   }
 
   #forget(): number {

@@ -1,8 +1,7 @@
 // Opens a container: node, groups, negotiation; undone in reverse when a step fails.
 
 import type { OpenContainerOptions } from "../contract/container.ts";
-import { undone } from "../dma/dma-engine.ts";
-import { UndoStack } from "../dma/undo.ts";
+import { UndoStack, undone } from "../dma/undo.ts";
 import { IommuError } from "../errors/base.ts";
 import type { MemoryTable } from "../memory/memory-table.ts";
 import { negotiate } from "../negotiation/negotiate.ts";
@@ -33,8 +32,10 @@ export function openContainer(
     const groups = options.groups.map((id) => joinGroup(port, container, id, undo));
     const context = { port, container, groups: () => groups.map((group) => group.id) };
     const reset = (): void => rejoin(port, container, groups);
-    const negotiated = negotiate(options.backends, context, options.require ?? {}, reset);
-    const engine = new ContainerEngine(context, memory, groups, negotiated, options.accept ?? []);
+    const accepted = options.accept ?? [];
+    const terms = { required: options.require ?? {}, accepted, reset };
+    const negotiated = negotiate(options.backends, context, terms);
+    const engine = new ContainerEngine(context, memory, groups, negotiated, accepted);
     undo.commit();
     return engine;
   } catch (error) {

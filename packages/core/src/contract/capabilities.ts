@@ -19,6 +19,8 @@ export type WellKnownCapability =
   | "memory-registration"
   /** A mapping with access `write` cannot be read by the device. */
   | "write-only"
+  /** A device cannot raise interrupts that it was not given. */
+  | "interrupt-isolation"
   /** A device of the container reaches no memory but the live mappings. */
   | "isolation";
 

@@ -17,15 +17,18 @@ export interface Requirements {
   /** A window must take mappings in pages of this many bytes (its page size must divide it). */
   readonly pageSize?: number;
   /** Some window must hold this many bytes. */
-  readonly windowSize?: bigint;
+  readonly windowSize?: bigint | number;
 }
 
 /**
  * A weakness of the hardware or the kernel that the caller accepts by name (rule CL6).
  *
  * - `write-implies-read`: mappings with access `write` are made although the device can read them.
+ * - `unsafe-interrupts`: a device may raise any interrupt of the host, since the kernel was told not to
+ *   ask for interrupt remapping.
+ * - `no-isolation`: devices reach memory that was never mapped.
  */
-export type AcceptedWeakness = "write-implies-read";
+export type AcceptedWeakness = "write-implies-read" | "unsafe-interrupts" | "no-isolation";
 
 /** One backend of the caller's list that was not chosen. */
 export interface BackendRefusal {
@@ -58,7 +61,8 @@ export interface ContainerControl {
   /**
    * Takes a group out. Answers how many mappings the kernel dropped: all of them with the last group.
    *
-   * Valid errors: `closed`, `invalid-argument`, `group-busy` (a device of it is open), `kernel-refused`.
+   * Valid errors: `closed`, `wrong-state` (no group, or a chunked map runs), `invalid-argument`,
+   * `group-busy` (a device of it is open), `kernel-refused`, `kernel-misbehaved`.
    */
   detach(group: number): { readonly mappingsDropped: number };
 }
@@ -75,11 +79,19 @@ export interface Container {
   readonly dma: DmaPath;
   /** Mappings the kernel will still take, or undefined when it does not say. */
   readMappingsAvailable(): number | undefined;
-  /** Opens a device of an attached group. Valid errors: `closed`, `device-not-found`, `device-busy`, `kernel-refused`. */
+  /**
+   * Opens a device of an attached group.
+   *
+   * Valid errors: `closed`, `wrong-state`, `invalid-argument`, `device-not-found`, `device-busy`,
+   * `permission-denied`, `kernel-refused`, `kernel-misbehaved`.
+   */
   openDevice(address: string): Device;
   /**
-   * Closes, in this order: devices, mappings, registrations, groups, the container. Every step is
-   * tried; `close-failed` lists those that failed. A second call does nothing.
+   * Closes, in this order: mappings, registrations, devices, groups, the container. Every step is
+   * tried; `close-failed` lists those that failed. A second call does nothing. While `mapInChunks` has a
+   * chunk in the kernel, every method is refused at once and the rest follows when that chunk returns.
+   *
+   * Valid errors: `close-failed`.
    */
   close(): void;
   [Symbol.dispose](): void;

@@ -19,7 +19,7 @@ export interface DmaMemory {
   readonly pageSize: number;
   /** The bytes, shared with the device while mapped. Throws `closed` after `close()`. */
   readonly bytes: Uint8Array;
-  /** Valid errors: `memory-in-use`, `close-failed`. A second call does nothing. */
+  /** Valid errors: `memory-in-use`, `kernel-refused`. A second call does nothing. */
   close(): void;
   [Symbol.dispose](): void;
 }

@@ -1,8 +1,9 @@
 // A map of gigabytes in chunks: off the event loop, with progress, stopped by a signal.
 //
 // Pinning runs at about 1 GiB a second, so one call for a large guest would block everything else.
-// The range is taken in the ledger first, chunk by chunk as pending entries; what fails or is stopped
-// is unmapped again, so that the outcome is all or nothing.
+// The range is pending in the ledger until all of it is mapped, so that nothing else can be mapped or
+// unmapped in it; what fails or is stopped is unmapped again: all or nothing. A lease keeps the container's descriptors
+// open meanwhile: a container that is closed in the middle is torn down when the last chunk returned.
 
 import {
   type ByteSize,
@@ -14,14 +15,13 @@ import {
 } from "../address/address.ts";
 import { formatSize } from "../address/units.ts";
 import type { DmaAccess } from "../contract/access.ts";
-import type { BackendSession } from "../contract/backend.ts";
 import type { ChunkedMapOptions, StopSignal } from "../contract/dma-path.ts";
 import { IommuError } from "../errors/base.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Enabled, Lease } from "./dma-engine.ts";
+import { checkAddress } from "./ledger.ts";
+import { undone } from "./undo.ts";
 
-export interface ChunkedMap {
-  readonly session: BackendSession;
-  readonly ledger: Ledger;
+export interface ChunkedMap extends Enabled {
   readonly iova: Iova;
   readonly host: HostAddress;
   readonly size: ByteSize;
@@ -29,8 +29,6 @@ export interface ChunkedMap {
   readonly chunk: ByteSize;
   readonly onProgress: ChunkedMapOptions["onProgress"];
   readonly signal: StopSignal | undefined;
-  /** Throws `closed` once the container is closed; the kernel has dropped everything then. */
-  readonly stillEnabled: () => boolean;
 }
 
 interface Chunk {
@@ -39,56 +37,67 @@ interface Chunk {
   readonly size: ByteSize;
 }
 
+/** Valid errors: `MAP_ERRORS`; `closed` when the container was closed meanwhile. */
 export async function mapInChunks(request: ChunkedMap): Promise<void> {
+  const chunks = admit(request);
   const { ledger, access } = request;
-  if (request.signal?.aborted) throw aborted(request, 0n);
-  checkChunk(request.chunk);
-  // Counted before any chunk is made: a size the ledger refuses may be billions of chunks.
-  const count = Number((request.size + request.chunk - 1n) / request.chunk);
-  ledger.admit(request.iova, request.host, request.size, access, count);
-  const chunks = cut(request);
   for (const chunk of chunks) ledger.addPending(chunk.iova, chunk.host, chunk.size, access);
-  const settled: Chunk[] = [];
+  const lease = request.hold();
+  let mapped = 0;
   try {
     for (const chunk of chunks) {
-      await mapOne(request, chunk, settled);
+      await mapOne(request, lease, chunk);
+      mapped++;
       // The callback is the caller's: what it throws undoes the map like any failure.
       request.onProgress?.(bytes(chunk.iova + chunk.size - request.iova), request.size);
     }
+    if (lease.isClosing()) throw closedMeanwhile();
+    for (const chunk of chunks) ledger.settle(chunk.iova, access);
   } catch (error) {
-    giveBack(request, chunks, settled);
-    throw error;
+    throw undone(error, giveBack(request, chunks, mapped));
+  } finally {
+    lease.release();
   }
 }
 
-async function mapOne(request: ChunkedMap, chunk: Chunk, settled: Chunk[]): Promise<void> {
-  const { session, ledger, access } = request;
+function admit(request: ChunkedMap): readonly Chunk[] {
+  const { ledger, iova, host, size, access, chunk } = request;
+  if (request.signal?.aborted) throw aborted(request, 0n);
+  if (chunk === 0n) throw badChunk(chunk, 1n);
+  checkAddress("mapInChunks", "iova", iova);
+  checkAddress("mapInChunks", "size", size);
+  // Counted before any chunk is made: a size the ledger refuses may be billions of chunks.
+  ledger.admit(iova, host, size, access, Number((size + chunk - 1n) / chunk));
+  const granule = ledger.granuleAt(iova);
+  if (chunk % granule !== 0n) throw badChunk(chunk, granule);
+  return cut(request);
+}
+
+async function mapOne(request: ChunkedMap, lease: Lease, chunk: Chunk): Promise<void> {
   if (request.signal?.aborted) throw aborted(request, chunk.iova - request.iova);
-  await session.mapAsync(chunk.iova, chunk.host, chunk.size, access);
-  request.stillEnabled();
-  ledger.settle(chunk.iova, access);
-  settled.push(chunk);
+  if (lease.isClosing()) throw closedMeanwhile();
+  await request.session.mapAsync(chunk.iova, chunk.host, chunk.size, request.access);
 }
 
-function giveBack(request: ChunkedMap, chunks: readonly Chunk[], settled: readonly Chunk[]): void {
-  const { session, ledger } = request;
-  // After a close the ledger is empty and the kernel has nothing: stillEnabled threw, all is done.
-  if (ledger.count === 0) return;
-  for (const chunk of chunks.slice(settled.length)) ledger.removePending(chunk.iova);
-  for (const chunk of settled.toReversed()) {
-    const entries = ledger.admitUnmap(chunk.iova, chunk.size);
-    session.unmap(chunk.iova, chunk.size, chunk.size);
-    ledger.removeAll(entries);
+/** Takes back what was mapped, last first; answers what the kernel refused to take back. */
+function giveBack(
+  { session, ledger, access }: ChunkedMap,
+  chunks: readonly Chunk[],
+  mapped: number,
+): readonly unknown[] {
+  const failures: unknown[] = [];
+  for (const chunk of chunks.slice(mapped)) ledger.removePending(chunk.iova);
+  for (const chunk of chunks.slice(0, mapped).toReversed()) {
+    try {
+      session.unmap(chunk.iova, chunk.size, chunk.size);
+      ledger.removePending(chunk.iova);
+    } catch (error) {
+      // The kernel still has it, so it counts as mapped: its memory must not be freed.
+      ledger.settle(chunk.iova, access);
+      failures.push(error);
+    }
   }
-}
-
-function checkChunk(chunk: ByteSize): void {
-  if (chunk !== 0n && chunk % 4096n === 0n) return;
-  throw new IommuError({
-    code: "invalid-argument",
-    operation: "mapInChunks",
-    sentence: `a chunk of ${formatSize(chunk)} is not whole pages`,
-  });
+  return failures;
 }
 
 function cut({ iova, host, size, chunk }: ChunkedMap): readonly Chunk[] {
@@ -102,6 +111,22 @@ function cut({ iova, host, size, chunk }: ChunkedMap): readonly Chunk[] {
     });
   }
   return chunks;
+}
+
+function badChunk(chunk: bigint, granule: bigint): IommuError {
+  return new IommuError({
+    code: "invalid-argument",
+    operation: "mapInChunks",
+    sentence: `a chunk of ${formatSize(chunk)} is not a multiple of ${formatSize(granule)}`,
+  });
+}
+
+function closedMeanwhile(): IommuError {
+  return new IommuError({
+    code: "closed",
+    operation: "mapInChunks",
+    sentence: "mapInChunks stopped: the container was closed; nothing of the range is mapped",
+  });
 }
 
 function aborted(request: ChunkedMap, done: bigint): IommuError {

@@ -23,19 +23,31 @@ import type {
 } from "../contract/dma-path.ts";
 import { IommuError } from "../errors/base.ts";
 import { mapInChunks } from "./chunked-map.ts";
-import type { Ledger } from "./ledger.ts";
+import { checkAddress, type Ledger } from "./ledger.ts";
 import type { TableEntry } from "./mapping-table.ts";
 import { noSpace, stillMapping } from "./refusals.ts";
 import { coalesce } from "./segments.ts";
-import { UndoStack } from "./undo.ts";
+import { UndoStack, undone } from "./undo.ts";
 
 const DEFAULT_CHUNK: ByteSize = bytes(64 * MiB);
 
-/** Answers the session and its ledger, or throws `closed` or `wrong-state`. */
-export type EnabledState = (operation: string) => {
+/** Keeps a container's descriptors while a call is inside the kernel off the event loop. */
+export interface Lease {
+  /** The container was closed meanwhile: stop, give back, release. */
+  readonly isClosing: () => boolean;
+  /** Once; the last one of a closed container tears it down and may throw `close-failed`. */
+  readonly release: () => void;
+}
+
+/** A container that takes mappings. */
+export interface Enabled {
   readonly session: BackendSession;
   readonly ledger: Ledger;
-};
+  readonly hold: () => Lease;
+}
+
+/** Answers the container as it is, or throws `closed` or `wrong-state`. */
+export type EnabledState = (operation: string) => Enabled;
 
 /** The `DmaPath` of one container. `enabled` is asked at each call, so that no call follows a close. */
 export function createDmaPath(enabled: EnabledState): DmaPath {
@@ -65,9 +77,10 @@ export function createDmaPath(enabled: EnabledState): DmaPath {
 }
 
 function place(ledger: Ledger, size: ByteSize, options: PlacementOptions): Iova {
-  const { alignment, highest } = options;
-  const asked = bytes(size);
-  if (alignment !== undefined && (bytes(alignment) === 0n || (alignment & (alignment - 1n)) !== 0n))
+  const asked = checkAddress("mapAnywhere", "size", size);
+  const alignment = checkOptional("alignment", options.alignment);
+  const highest = checkOptional("highest", options.highest);
+  if (alignment !== undefined && (alignment === 0n || (alignment & (alignment - 1n)) !== 0n))
     throw new IommuError({
       code: "invalid-argument",
       operation: "mapAnywhere",
@@ -80,6 +93,10 @@ function place(ledger: Ledger, size: ByteSize, options: PlacementOptions): Iova 
   if (asked === 0n || (window !== undefined && asked % BigInt(window.pageSize) !== 0n))
     return window?.start ?? frameToIova(0);
   throw noSpace(asked, alignment, highest);
+}
+
+function checkOptional(name: string, value: bigint | undefined): bigint | undefined {
+  return value === undefined ? undefined : checkAddress("mapAnywhere", name, value);
 }
 
 function mapSegments(
@@ -112,18 +129,6 @@ function mapSegments(
   return runs.length;
 }
 
-/** The error itself, or when undoing failed too, one that says what is left. */
-export function undone(error: unknown, failures: readonly unknown[]): unknown {
-  if (failures.length === 0) return error;
-  return new IommuError({
-    code: "kernel-misbehaved",
-    operation: "undo",
-    sentence: `an operation failed and ${failures.length} of its steps could not be undone`,
-    facts: { failures: failures.map(String) },
-    cause: error,
-  });
-}
-
 function startChunks(
   enabled: EnabledState,
   range: { iova: Iova; host: HostAddress; size: ByteSize; access: DmaAccess },
@@ -131,16 +136,15 @@ function startChunks(
 ): Promise<void> {
   // A refusal is thrown through the promise, as everything of an asynchronous method is.
   return Promise.resolve().then(() => {
-    const { session, ledger } = enabled("mapInChunks");
-    const chunk = bytes(options.chunkSize ?? DEFAULT_CHUNK);
+    const { session, ledger, hold } = enabled("mapInChunks");
     return mapInChunks({
       session,
       ledger,
+      hold,
       ...range,
-      chunk,
+      chunk: bytes(options.chunkSize ?? DEFAULT_CHUNK),
       onProgress: options.onProgress,
       signal: options.signal,
-      stillEnabled: () => enabled("mapInChunks").session === session,
     });
   });
 }

@@ -102,6 +102,12 @@ export class Ledger {
     this.#pending--;
   }
 
+  /** Bytes that every mapping at this IOVA is a multiple of; 4 KiB outside every window. */
+  granuleAt(iova: Iova): bigint {
+    const window = this.#windows.find((each) => each.start <= iova && iova <= each.last);
+    return window === undefined ? 1n << PAGE_FRAME_SHIFT : granuleOf(window);
+  }
+
   /** What an unmap of this range would remove; throws when it may not be removed. */
   admitUnmap(iova: Iova, size: ByteSize): readonly TableEntry[] {
     checkAddress("unmap", "iova", iova);
@@ -152,9 +158,9 @@ export class Ledger {
 
   /** The lowest free range in the windows that take pages of this size, or undefined. */
   findFree(
-    size: ByteSize,
+    size: bigint,
     alignment: bigint | undefined,
-    highest: Iova | undefined,
+    highest: bigint | undefined,
   ): Iova | undefined {
     for (const window of this.#windows) {
       const granule = granuleOf(window);
@@ -165,7 +171,7 @@ export class Ledger {
         from: pageFrame(window.start),
         // The frame of `last` is whole only if `last` is its final byte.
         to: Number((last + 1n) >> PAGE_FRAME_SHIFT),
-        frames: frameCount(size),
+        frames: Number(size >> PAGE_FRAME_SHIFT),
         alignment: Number(step >> PAGE_FRAME_SHIFT),
       });
       if (at >= 0) return frameToIova(at);
@@ -236,8 +242,9 @@ function toMapping(entry: TableEntry): Mapping {
   };
 }
 
-function checkAddress(operation: string, name: string, value: unknown): void {
-  // Brands are types only: a caller without a compiler may pass anything.
+/** Brands are types only: a caller without a compiler may pass anything. */
+export function checkAddress(operation: string, name: string, value: unknown): bigint {
   if (typeof value !== "bigint" || value < 0n || value > MAX_ADDRESS)
     throw refusal.notAnAddress(operation, name, value);
+  return value;
 }

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { undone } from "./dma-engine.ts";
-import { UndoStack } from "./undo.ts";
+import { UndoStack, undone } from "./undo.ts";
 
 test("behavior: last first, all of them, though one fails", () => {
   const order: number[] = [];

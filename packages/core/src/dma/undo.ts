@@ -3,6 +3,20 @@
 // Steps are undone in reverse order. A compensation that fails does not stop the others; its error
 // is kept beside the one that started the undoing.
 
+import { IommuError } from "../errors/base.ts";
+
+/** The error itself, or when undoing failed too, one that says what is left. */
+export function undone(error: unknown, failures: readonly unknown[]): unknown {
+  if (failures.length === 0) return error;
+  return new IommuError({
+    code: "kernel-misbehaved",
+    operation: "undo",
+    sentence: `an operation failed and ${failures.length} of its steps could not be undone`,
+    facts: { failures: failures.map(String) },
+    cause: error,
+  });
+}
+
 export class UndoStack {
   readonly #steps: (() => void)[] = [];
 

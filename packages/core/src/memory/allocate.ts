@@ -43,6 +43,7 @@ export function allocateMemory(
   const start = Number(memory.address >> PAGE_FRAME_SHIFT);
   const area = table.add(start, start + Number(rounded >> PAGE_FRAME_SHIFT));
   if (area === undefined || memory.address % step !== 0n) {
+    if (area !== undefined) table.remove(area);
     memory.close();
     throw new IommuError({
       code: "kernel-misbehaved",

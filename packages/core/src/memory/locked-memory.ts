@@ -8,7 +8,7 @@ import type { KernelPort } from "../port/kernel-port.ts";
 export interface LockedMemory {
   /** Bytes locked now (VmLck), if procfs says so. */
   readonly locked: number | undefined;
-  /** The soft RLIMIT_MEMLOCK in bytes; Infinity for `unlimited`. */
+  /** The soft RLIMIT_MEMLOCK in bytes; Infinity for `unlimited` and for a process with CAP_IPC_LOCK. */
   readonly limit: number | undefined;
 }
 
@@ -16,15 +16,23 @@ export interface LockedMemory {
 export function readLockedMemory(port: KernelPort): LockedMemory {
   const status = port.readText("/proc/self/status");
   const limits = port.readText("/proc/self/limits");
+  const unlimited = typeof status === "string" && mayLockWithoutLimit(status);
+  const limit = typeof limits === "string" ? softLimit(limits) : undefined;
   return {
     locked: typeof status === "string" ? kilobytes(status) : undefined,
-    limit: typeof limits === "string" ? softLimit(limits) : undefined,
+    limit: unlimited ? Number.POSITIVE_INFINITY : limit,
   };
 }
 
 function kilobytes(status: string): number | undefined {
   const match = /^VmLck:\s+(\d{1,15}) kB$/m.exec(status);
   return match?.[1] === undefined ? undefined : Number(match[1]) * 1024;
+}
+
+/** CAP_IPC_LOCK is bit 14 (include/uapi/linux/capability.h); who has it is never limited. */
+function mayLockWithoutLimit(status: string): boolean {
+  const match = /^CapEff:\s+([0-9a-f]{16})$/m.exec(status);
+  return match?.[1] !== undefined && (BigInt(`0x${match[1]}`) >> 14n) % 2n === 1n;
 }
 
 function softLimit(limits: string): number | undefined {

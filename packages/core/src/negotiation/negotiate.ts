@@ -3,7 +3,13 @@
 
 import { formatSize } from "../address/units.ts";
 import type { BackendSession, IommuBackend, ProbeContext } from "../contract/backend.ts";
-import type { BackendRefusal, Negotiation, Requirements } from "../contract/container.ts";
+import type { CapabilityName } from "../contract/capabilities.ts";
+import type {
+  AcceptedWeakness,
+  BackendRefusal,
+  Negotiation,
+  Requirements,
+} from "../contract/container.ts";
 import { IommuError, isIommuError } from "../errors/base.ts";
 
 export interface Negotiated {
@@ -11,6 +17,19 @@ export interface Negotiated {
   readonly session: BackendSession;
   readonly negotiation: Negotiation;
 }
+
+export interface NegotiationTerms {
+  readonly required: Requirements;
+  readonly accepted: readonly AcceptedWeakness[];
+  /** Takes the IOMMU type off the container again. */
+  readonly reset: () => void;
+}
+
+/** What must be offered unless the caller accepts by name that it is not (rule CL6). */
+const MUST_BE_OFFERED: readonly (readonly [CapabilityName, AcceptedWeakness])[] = [
+  ["isolation", "no-isolation"],
+  ["interrupt-isolation", "unsafe-interrupts"],
+];
 
 /**
  * Opens the first backend that fits.
@@ -23,8 +42,7 @@ export interface Negotiated {
 export function negotiate(
   backends: readonly IommuBackend[],
   context: ProbeContext,
-  required: Requirements,
-  reset: () => void,
+  { required, accepted, reset }: NegotiationTerms,
 ): Negotiated {
   const refused: BackendRefusal[] = [];
   let last: unknown;
@@ -36,18 +54,36 @@ export function negotiate(
     }
     try {
       const session = backend.open(context);
-      const unmet = unmetRequirements(session, required);
+      const unmet = [
+        ...unacceptedWeaknesses(session, accepted),
+        ...unmetRequirements(session, required),
+      ];
       if (unmet.length === 0)
         return { backend, session, negotiation: { chosen: backend.name, refused } };
       refused.push({ backend: backend.name, reasons: unmet });
-      reset();
     } catch (error) {
       if (!isIommuError(error)) throw error;
       last = error;
       refused.push({ backend: backend.name, reasons: [error.message] });
     }
+    // Whether open failed before or after it set the type cannot be seen from here.
+    reset();
   }
   throw noBackend(refused, last);
+}
+
+function unacceptedWeaknesses(
+  session: BackendSession,
+  accepted: readonly AcceptedWeakness[],
+): readonly string[] {
+  return MUST_BE_OFFERED.flatMap(([capability, weakness]) => {
+    const status = session.capabilities[capability];
+    if (status?.offered === true || accepted.includes(weakness)) return [];
+    const reason = status === undefined ? "not known to this backend" : status.reason;
+    return [
+      `${capability}: ${reason} (open the container with accept: ['${weakness}'] to bear it)`,
+    ];
+  });
 }
 
 /** One sentence for each requirement that a session does not meet. */
@@ -62,7 +98,8 @@ export function unmetRequirements(
     else if (!status.offered) reasons.push(`${name}: ${status.reason}`);
   }
   const windows = session.readWindows();
-  const { pageSize, windowSize } = required;
+  const { pageSize } = required;
+  const windowSize = required.windowSize === undefined ? undefined : BigInt(required.windowSize);
   if (pageSize !== undefined && !windows.some((window) => pageSize % window.pageSize === 0))
     reasons.push(
       `page size ${formatSize(pageSize)}: windows have pages of ${windows.map((w) => formatSize(w.pageSize)).join(", ") || "no size"}`,

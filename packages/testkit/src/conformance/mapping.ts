@@ -99,7 +99,7 @@ function writeOnlyRefused(world: World): void {
     "calls made",
   );
   container.close();
-  const accepting = world.open({ accept: ["write-implies-read"] });
+  const accepting = world.open({ accept: ["unsafe-interrupts", "write-implies-read"] });
   accepting.memory.register(memory.address, memory.size);
   map(accepting);
   expectEqual(accepting.dma.mappings()[0]?.access, "write", "the access recorded");

@@ -74,6 +74,7 @@ function session({ port, container }: ProbeContext): BackendSession {
   return {
     capabilities: {
       isolation: { offered: true },
+      "interrupt-isolation": { offered: true },
       "write-only": { offered: false, reason: "untested" },
     },
     readWindows: () => [WINDOW],
