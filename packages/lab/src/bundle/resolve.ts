@@ -1,0 +1,53 @@
+// How imports of a program are found: one copy of each package, native code where it lies.
+
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
+import { OWN_FOLDER } from "./own-files.ts";
+
+/**
+ * `@iommukit/*` comes from where the program finds it, else from this command's own installation;
+ * never both: an error of one copy is no `IommuError` to the other.
+ */
+export function onePackageOfEach(file: string): Plugin {
+  return {
+    name: "one package of each",
+    setup(build) {
+      build.onResolve({ filter: /^@iommukit\// }, (args) =>
+        resolvePackage(build, args, dirname(file)),
+      );
+    },
+  };
+}
+
+/** Marks our own question to esbuild, which comes back to the same plugin. */
+const ASKED = Symbol("asked");
+
+async function resolvePackage(
+  build: PluginBuild,
+  args: OnResolveArgs,
+  programFolder: string,
+): Promise<OnResolveResult | undefined> {
+  if (args.pluginData === ASKED) return undefined;
+  for (const resolveDir of [programFolder, OWN_FOLDER]) {
+    const found = await build.resolve(args.path, {
+      kind: args.kind,
+      resolveDir,
+      pluginData: ASKED,
+    });
+    if (found.errors.length === 0) return found;
+  }
+  return undefined;
+}
+
+/** koffi picks its native library from beside its own file, so it is imported from there. */
+export const nativeInPlace: Plugin = {
+  name: "native code in place",
+  setup(build) {
+    build.onResolve({ filter: /^koffi$/ }, ({ path, resolveDir }) => {
+      const file = createRequire(join(resolveDir, "importer.js")).resolve(path);
+      return { path: pathToFileURL(file).href, external: true };
+    });
+  },
+};
