@@ -18,7 +18,6 @@ export type HostAddress = Branded<"HostAddress">;
 export type ByteSize = Branded<"ByteSize">;
 
 export const PAGE_FRAME_SHIFT = 12n;
-export const PAGE_FRAME_SIZE = 4096;
 
 const LIMIT = 1n << 64n;
 

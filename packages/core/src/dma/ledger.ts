@@ -229,7 +229,7 @@ export class Ledger {
 }
 
 /** Bytes that every part of a mapping in this window is a multiple of. */
-export function granuleOf(window: DmaWindow): bigint {
+function granuleOf(window: DmaWindow): bigint {
   return window.subwindowSize ?? BigInt(window.pageSize);
 }
 

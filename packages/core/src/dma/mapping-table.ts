@@ -7,9 +7,9 @@
 
 import { GapTree, leafBefore, type Search } from "./gap-tree.ts";
 
-export const LEAF_CAPACITY = 128;
+const LEAF_CAPACITY = 128;
 /** One past the last frame of the 64-bit space. */
-export const FRAME_LIMIT: number = 2 ** 52;
+const FRAME_LIMIT: number = 2 ** 52;
 
 export interface TableEntry {
   readonly start: number;

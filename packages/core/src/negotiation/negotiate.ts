@@ -87,16 +87,14 @@ function unacceptedWeaknesses(
 }
 
 /** One sentence for each requirement that a session does not meet. */
-export function unmetRequirements(
-  session: BackendSession,
-  required: Requirements,
-): readonly string[] {
+function unmetRequirements(session: BackendSession, required: Requirements): readonly string[] {
   const reasons: string[] = [];
   for (const name of required.capabilities ?? []) {
     const status = session.capabilities[name];
     if (status === undefined) reasons.push(`${name}: not known to this backend`);
     else if (!status.offered) reasons.push(`${name}: ${status.reason}`);
   }
+  if (required.pageSize === undefined && required.windowSize === undefined) return reasons;
   const windows = session.readWindows();
   const { pageSize } = required;
   const windowSize = required.windowSize === undefined ? undefined : BigInt(required.windowSize);

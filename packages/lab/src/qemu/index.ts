@@ -3,14 +3,14 @@
  */
 
 export { cacheRoot } from "./cache.ts";
-export { type KernelTrouble, type KernelTroubleKind, kernelTroubles } from "./console.ts";
-export { DEFAULT_SUITE, type SetupResult } from "./debian.ts";
-export { QEMU_ERROR_CODES, QemuError, type QemuErrorCode } from "./errors.ts";
-export { findKernel, type InstalledKernel, type Kernel } from "./kernel.ts";
-export type { AssignableDevice, Machine } from "./machine.ts";
-export { MACHINES, machineFor } from "./machines.ts";
+export { kernelTroubles } from "./console.ts";
+export { DEFAULT_SUITE } from "./debian.ts";
+export { QemuError } from "./errors.ts";
+export { findKernel } from "./kernel.ts";
+export type { Machine } from "./machine.ts";
+export { MACHINES } from "./machines.ts";
 export type { Progress } from "./packages.ts";
-export { DEFAULT_TIMEOUT_SECONDS, type RunRequest, runInGuest } from "./run.ts";
-export { setupTarget, type TargetSetup } from "./setup.ts";
-export { BUSYBOX, findTool, remedy, SETUP_TOOLS, type Tool, XZ } from "./tools.ts";
-export type { GuestResult, Listeners, Stage } from "./watch.ts";
+export { runInGuest } from "./run.ts";
+export { setupTarget } from "./setup.ts";
+export { BUSYBOX, findTool, remedy, XZ } from "./tools.ts";
+export type { GuestResult } from "./watch.ts";

@@ -43,7 +43,7 @@ export interface RunRequest extends Listeners {
   readonly qemuArguments?: readonly string[] | undefined;
 }
 
-export const DEFAULT_TIMEOUT_SECONDS = 120;
+const DEFAULT_TIMEOUT_SECONDS = 120;
 
 /**
  * A program that fails, hangs, or takes the kernel down is a result; that it could not be run is

@@ -120,7 +120,7 @@ export class World {
   }
 }
 
-export function patternByte(index: number, seed: number): number {
+function patternByte(index: number, seed: number): number {
   return (index * 31 + (index >>> 12) * 17 + seed * 101 + 7) & 0xff;
 }
 
