@@ -54,6 +54,12 @@ describe("a seeded disagreement is caught", () => {
   });
 });
 
+test("a suite may be given more time than an example", () => {
+  const slow = [...GOOD, ...run("qemu/vtd", [{ a: 1, b: [2] }], { seconds: 30 })];
+  expect(failures(slow)).toHaveLength(1);
+  expect(failures(slow, { within: 90 })).toEqual([]);
+});
+
 test("facts that describe the machine may differ, the ends may not", () => {
   expect(failures([...GOOD, ...run("qemu/vtd", [{ c: 3 }])], { factsDiffer: true })).toEqual([]);
   expect(failures(GOOD, { factsDiffer: true })).toHaveLength(3);
