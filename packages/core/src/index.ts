@@ -20,6 +20,7 @@ export { TRANSITIONS } from "./container/state.ts";
 export { checkExtension, setIommu } from "./container/vfio-container.ts";
 export { DMA_ACCESSES } from "./contract/access.ts";
 export type * from "./contract/index.ts";
+export { dirtyExtents, isDirty } from "./dirty/read-bitmap.ts";
 export {
   type ErrorDetails,
   type Fact,
@@ -29,7 +30,9 @@ export {
   isIommuError,
 } from "./errors/base.ts";
 export {
+  ADDRESS_UPDATE_ERRORS,
   ATTACH_ERRORS,
+  DIRTY_ERRORS,
   ERROR_CODES,
   type ErrorCode,
   MAP_ERRORS,

@@ -31,9 +31,21 @@ export interface Iommu {
   openContainer(options: OpenContainerOptions): Container;
 }
 
+/**
+ * The memory of each port. Two `Iommu`s of one port reach the same pages, so they count them together:
+ * else one could free what the other's device still writes (I8).
+ */
+const MEMORY = new WeakMap<KernelPort, MemoryTable>();
+
+function memoryOf(port: KernelPort): MemoryTable {
+  const known = MEMORY.get(port) ?? new MemoryTable();
+  MEMORY.set(port, known);
+  return known;
+}
+
 /** Everything starts here. Makes no call. */
 export function createIommu(port: KernelPort): Iommu {
-  const memory = new MemoryTable();
+  const memory = memoryOf(port);
   return Object.freeze({
     port,
     readGroups: (): readonly GroupInfo[] => readGroups(port),

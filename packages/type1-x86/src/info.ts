@@ -25,8 +25,16 @@ export interface Type1Info {
   /** In order and disjoint; undefined when the kernel does not say. */
   readonly ranges: readonly IovaRange[] | undefined;
   readonly mappingsAvailable: number | undefined;
-  /** Largest dirty bitmap in bytes; undefined without dirty tracking. */
-  readonly dirtyBitmapLimit: bigint | undefined;
+  /** What the kernel says of dirty bitmaps; undefined when it says nothing. */
+  readonly migration: Migration | undefined;
+}
+
+/** `struct vfio_iommu_type1_info_cap_migration`, as it was answered. */
+export interface Migration {
+  /** Bit n: pages of 2^n bytes can be tracked. */
+  readonly pageSizes: bigint;
+  /** Bytes of the largest bitmap that one call takes. */
+  readonly maxBitmapBytes: bigint;
 }
 
 const OPERATION = "VFIO_IOMMU_GET_INFO";
@@ -75,15 +83,14 @@ function readChain(abi: Abi, chain: readonly Capability[]): Omit<Type1Info, "pag
     mappingsAvailable:
       available &&
       readCapability(OPERATION, uapi.vfio_iommu_type1_info_dma_avail, abi, available).get.avail(),
-    dirtyBitmapLimit:
-      migration &&
-      readCapability(
-        OPERATION,
-        uapi.vfio_iommu_type1_info_cap_migration,
-        abi,
-        migration,
-      ).get.max_dirty_bitmap_size(),
+    migration: migration && readMigration(abi, migration),
   };
+}
+
+function readMigration(abi: Abi, capability: Capability): Migration {
+  const layout = uapi.vfio_iommu_type1_info_cap_migration;
+  const { get } = readCapability(OPERATION, layout, abi, capability);
+  return { pageSizes: get.pgsize_bitmap(), maxBitmapBytes: get.max_dirty_bitmap_size() };
 }
 
 function readRanges(abi: Abi, capability: Capability): readonly IovaRange[] {

@@ -12,6 +12,7 @@ import {
   refusedByKernel,
 } from "@iommukit/core";
 import { createWriter, ioctlNumber } from "@iommukit/core/abi";
+import { uninterrupted, uninterruptedAsync } from "./interrupted.ts";
 import {
   VFIO_DMA_MAP_FLAG_READ,
   VFIO_DMA_MAP_FLAG_WRITE,
@@ -40,12 +41,13 @@ export function createMap(
   const request = ioctlNumber(port.abi, VFIO_IOMMU_MAP_DMA);
   const { set, bytes } = createWriter(vfio_iommu_type1_dma_map, port.abi);
   set.argsz(bytes.length);
+  const call = uninterrupted(port.abi, () => port.ioctl(container, request, bytes));
   return (iova, host, size, access) => {
     set.flags(FLAGS[access]);
     set.vaddr(host);
     set.iova(iova);
     set.size(size);
-    const result = port.ioctl(container, request, bytes);
+    const result = call();
     if (result !== 0) throw mapRefused(port, result, { iova, host, size, access });
   };
 }
@@ -63,7 +65,8 @@ export function createMapAsync(
     set.vaddr(host);
     set.iova(iova);
     set.size(size);
-    const result = await port.ioctlAsync(container, request, bytes);
+    const call = uninterruptedAsync(port.abi, () => port.ioctlAsync(container, request, bytes));
+    const result = await call();
     if (result !== 0) throw mapRefused(port, result, { iova, host, size, access });
   };
 }

@@ -47,16 +47,24 @@ function bind({ port, container }: ProbeContext): Unmap {
         facts: { iova, size, expected },
       });
     const removed = get.size();
-    if (removed !== expected) throw otherSize(iova, size, expected, removed);
+    if (removed !== expected) checkRemoved({ iova, size, expected }, removed);
   };
 }
 
-function otherSize(iova: bigint, size: bigint, expected: bigint, removed: bigint): IommuError {
-  return new IommuError({
+interface Removal {
+  readonly iova: bigint;
+  readonly size: bigint;
+  readonly expected: bigint;
+}
+
+/** Valid errors: `kernel-misbehaved` when the kernel says another number of bytes than were mapped. */
+export function checkRemoved(removal: Removal, removed: bigint): void {
+  if (removed === removal.expected) return;
+  throw new IommuError({
     code: "kernel-misbehaved",
     operation: "VFIO_IOMMU_UNMAP_DMA",
     sentence: "the kernel removed another number of bytes than were mapped",
-    facts: { iova, size, expected, removed },
+    facts: { ...removal, removed },
     hint: "was the container changed by another process? the range is still counted as mapped",
   });
 }

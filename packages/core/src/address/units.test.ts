@@ -6,7 +6,9 @@ test("default: the largest unit that divides", () => {
   expect(formatSize(4096)).toBe("4 KiB");
   expect(formatSize(4097)).toBe("4097 bytes");
   expect(formatSize(512 * GiB)).toBe("512 GiB");
-  expect(formatSize(2n ** 63n)).toBe("8388608 TiB");
+  expect(formatSize(2n ** 63n)).toBe("8 EiB");
+  expect(formatSize(2n ** 64n - 2n ** 40n - 4096n)).toBe("about 16 EiB");
+  expect(formatSize(0x7f_ffff_ffff)).toBe("about 512 GiB");
 });
 
 test("default: addresses in groups of four digits", () => {

@@ -10,18 +10,26 @@ export const GiB: number = 1024 * MiB;
 export const TiB: number = 1024 * GiB;
 
 const UNITS: readonly (readonly [string, bigint])[] = [
+  ["EiB", 1n << 60n],
+  ["PiB", 1n << 50n],
   ["TiB", BigInt(TiB)],
   ["GiB", BigInt(GiB)],
   ["MiB", BigInt(MiB)],
   ["KiB", BigInt(KiB)],
 ];
 
-/** `4 KiB`, `512 GiB`, `1234 bytes`: the largest unit that divides the size. */
+/** More than this many of a unit are not read as a number any more, so a larger unit rounds. */
+const READABLE = 1_000_000n;
+
+/** `4 KiB`, `512 GiB`, `1234 bytes`: the largest unit that divides the size; `about 16 EiB` beyond reading. */
 export function formatSize(size: bigint | number): string {
   const value = BigInt(size);
   for (const [name, unit] of UNITS)
-    if (value >= unit && value % unit === 0n) return `${value / unit} ${name}`;
-  return `${value} bytes`;
+    if (value >= unit && value % unit === 0n && value / unit < READABLE)
+      return `${value / unit} ${name}`;
+  const round = UNITS.find(([, unit]) => value >= unit);
+  if (round === undefined || value < READABLE) return `${value} bytes`;
+  return `about ${Math.round((Number(value) / Number(round[1])) * 10) / 10} ${round[0]}`;
 }
 
 /** `0xfee0_0000`: hexadecimal, in groups of four digits. */

@@ -1,11 +1,16 @@
 // Adds groups to a container and takes them out.
 
+import type { BackendSession } from "../contract/backend.ts";
 import type { ContainerControl } from "../contract/container.ts";
+import { stillTracking } from "../dirty/refusals.ts";
 import { stillMapping } from "../dma/refusals.ts";
 import { UndoStack, undone } from "../dma/undo.ts";
 import { IommuError } from "../errors/base.ts";
+import { invalidAddresses } from "../live-update/refusals.ts";
+import { unmetTerms } from "../negotiation/negotiate.ts";
 import type { ContainerEngine } from "./engine.ts";
 import { closeGroup, openGroup, setContainer, unsetContainer } from "./group-handle.ts";
+import { isGroupNumber } from "./options.ts";
 
 export function createContainerControl(engine: ContainerEngine): ContainerControl {
   return Object.freeze({
@@ -22,31 +27,61 @@ function attach(engine: ContainerEngine, id: number): void {
   if (!isGroupNumber(id)) throw notAGroup("attach", `${String(id)} is no group number`);
   if (engine.groups.some((group) => group.id === id))
     throw notAGroup("attach", `group ${id} is in this container already`);
+  if (engine.state === "enabled" && engine.enabled("attach").ledger.invalid > 0)
+    throw invalidAddresses("attach");
   const { port, container } = engine.context;
   const undo = new UndoStack();
   try {
     const group = openGroup(port, id);
     undo.push(() => closeGroup(port, group));
+    undo.push(() => refreshWindows(engine));
     setContainer(port, group, container);
     undo.push(() => unsetContainer(port, group));
-    refresh(engine);
     engine.groups.push(group);
+    undo.push(() => engine.groups.pop());
+    joinSession(engine);
     undo.commit();
   } catch (error) {
     throw undone(error, undo.unwind());
   }
 }
 
-/** Windows may shrink with a group; a container that had lost its last group needs its type again. */
-function refresh(engine: ContainerEngine): void {
-  if (engine.state === "enabled") {
-    const { session, ledger } = engine.enabled("attach");
-    ledger.setWindows(session.readWindows());
+/**
+ * Windows and capabilities may shrink with a group, and a container that had lost its last group needs
+ * its type again. What the caller demanded and did not accept at first still holds (CL6).
+ */
+function joinSession(engine: ContainerEngine): void {
+  if (engine.state === "opened") {
+    const session = engine.negotiated.backend.open(engine.context);
+    checkTerms(engine, session);
+    engine.renew(session);
     return;
   }
-  const session = engine.negotiated.backend.open(engine.context);
-  engine.machine.move("attached");
-  engine.renew(session);
+  refreshWindows(engine);
+  const { session, ledger } = engine.enabled("attach");
+  checkTerms(engine, session);
+  const reason = engine.writeOnlyRefused();
+  if (reason !== undefined && ledger.mappings().some(({ access }) => access === "write"))
+    throw weaker([`write-only: ${reason}, and mappings with access write are live`]);
+}
+
+function refreshWindows(engine: ContainerEngine): void {
+  if (engine.state !== "enabled") return;
+  const { session, ledger } = engine.enabled("attach");
+  ledger.setWindows(session.readWindows());
+}
+
+function checkTerms(engine: ContainerEngine, session: BackendSession): void {
+  const unmet = unmetTerms(session, engine.terms);
+  if (unmet.length > 0) throw weaker(unmet);
+}
+
+function weaker(reasons: readonly string[]): IommuError {
+  return new IommuError({
+    code: "not-offered",
+    operation: "attach",
+    sentence: `attach refused: with this group the container would not offer what it was opened for\n  ${reasons.join("\n  ")}`,
+  });
 }
 
 function detach(engine: ContainerEngine, id: number): { readonly mappingsDropped: number } {
@@ -56,6 +91,7 @@ function detach(engine: ContainerEngine, id: number): { readonly mappingsDropped
     throw notAGroup("detach", `group ${String(id)} is not in this container`);
   if (engine.groups.length === 1 && engine.enabled("detach").ledger.pending > 0)
     throw stillMapping("detach");
+  if (engine.groups.length === 1 && engine.tracker.active) throw stillTracking("detach");
   unsetContainer(engine.context.port, group);
   engine.groups.splice(engine.groups.indexOf(group), 1);
   try {
@@ -70,15 +106,13 @@ function detach(engine: ContainerEngine, id: number): { readonly mappingsDropped
 function forget(engine: ContainerEngine): number {
   if (engine.groups.length === 0) return engine.drop();
   const { session, ledger } = engine.enabled("detach");
+  // Kernels before 5.10.24 forgot what the group's devices had written (Populate full dirty when
+  // detach non-pinned group); later ones report every page once. So do we.
+  for (const entry of ledger.entries()) engine.tracker.lose(entry);
   ledger.setWindows(session.readWindows());
   return 0;
 }
 
 function notAGroup(operation: string, sentence: string): IommuError {
   return new IommuError({ code: "invalid-argument", operation, sentence });
-}
-
-/** Group numbers are the kernel's `int`, not negative. */
-export function isGroupNumber(value: unknown): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 31;
 }

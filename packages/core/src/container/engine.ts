@@ -7,23 +7,26 @@ import { frameCount, pageFrame } from "../address/address.ts";
 import type { BackendSession, ProbeContext } from "../contract/backend.ts";
 import type { CapabilityRecord } from "../contract/capabilities.ts";
 import type {
-  AcceptedWeakness,
   Container,
   ContainerControl,
   ContainerState,
   Negotiation,
 } from "../contract/container.ts";
 import type { Device } from "../contract/device.ts";
+import type { DirtyTracking } from "../contract/dirty.ts";
 import type { DmaPath } from "../contract/dma-path.ts";
 import type { WindowControl } from "../contract/dma-window.ts";
+import type { AddressUpdate } from "../contract/live-update.ts";
 import type { MemoryControl } from "../contract/memory.ts";
 import { openDevice } from "../device/open-device.ts";
+import { createDirtyTracking, DirtyTracker } from "../dirty/tracker.ts";
 import { createDmaPath, type Enabled, type Lease, removeEverything } from "../dma/dma-engine.ts";
 import { Ledger } from "../dma/ledger.ts";
 import { IommuError } from "../errors/base.ts";
+import { createAddressUpdate } from "../live-update/address-update.ts";
 import type { MemoryTable } from "../memory/memory-table.ts";
 import { createMemoryControl, type RegistrationList } from "../memory/register.ts";
-import type { Negotiated } from "../negotiation/negotiate.ts";
+import type { Negotiated, NegotiationTerms } from "../negotiation/negotiate.ts";
 import { createContainerControl } from "./control.ts";
 import { closeGroup, type GroupHandle, unsetContainer } from "./group-handle.ts";
 import { StateMachine } from "./state.ts";
@@ -36,6 +39,8 @@ export class ContainerEngine implements Container {
   readonly windows: WindowControl;
   readonly memory: MemoryControl;
   readonly dma: DmaPath;
+  readonly dirty: DirtyTracking;
+  readonly addresses: AddressUpdate;
 
   readonly context: ProbeContext;
   readonly machine: StateMachine = new StateMachine();
@@ -43,8 +48,9 @@ export class ContainerEngine implements Container {
   readonly devices: Set<Device> = new Set();
   readonly registrations: RegistrationList = [];
   readonly negotiated: Negotiated;
+  readonly terms: NegotiationTerms;
   readonly memoryTable: MemoryTable;
-  readonly #accepted: ReadonlySet<AcceptedWeakness>;
+  readonly tracker: DirtyTracker;
   #session: BackendSession;
   #ledger: Ledger;
   /** Calls that are inside the kernel off the event loop. */
@@ -55,23 +61,26 @@ export class ContainerEngine implements Container {
     memory: MemoryTable,
     groups: GroupHandle[],
     negotiated: Negotiated,
-    accepted: readonly AcceptedWeakness[],
+    terms: NegotiationTerms,
   ) {
     this.context = context;
     this.groups = groups;
-    this.#accepted = new Set(accepted);
+    this.terms = terms;
     this.negotiated = negotiated;
     this.backend = negotiated.backend.name;
     this.negotiation = negotiated.negotiation;
     this.memoryTable = memory;
+    this.tracker = new DirtyTracker(context.port, (operation) => this.enabled(operation));
     this.#session = negotiated.session;
-    this.#ledger = this.#newLedger();
+    this.#ledger = this.#newLedger(negotiated.session);
     this.machine.move("attached");
     this.machine.move("enabled");
     this.control = createContainerControl(this);
     this.windows = createWindowControl(this);
     this.memory = createMemoryControl(this);
     this.dma = createDmaPath((operation) => this.enabled(operation));
+    this.dirty = createDirtyTracking(this.tracker);
+    this.addresses = createAddressUpdate((operation) => this.enabled(operation));
   }
 
   get state(): ContainerState {
@@ -103,8 +112,10 @@ export class ContainerEngine implements Container {
 
   /** A new IOMMU type was set after the container had lost its last group. */
   renew(session: BackendSession): void {
+    // The new ledger asks the kernel: when that fails, the container must still be without a group.
+    this.#ledger = this.#newLedger(session);
     this.#session = session;
-    this.#ledger = this.#newLedger();
+    this.machine.move("attached");
     this.machine.move("enabled");
   }
 
@@ -157,6 +168,7 @@ export class ContainerEngine implements Container {
       attempt(() => closeGroup(this.context.port, group));
     }
     attempt(() => this.#closeContainer());
+    attempt(() => this.tracker.release());
     // The kernel has nothing of this container any more, even where a step was refused.
     this.#forget();
     if (failures.length > 0) throw closeFailed(failures);
@@ -166,8 +178,9 @@ export class ContainerEngine implements Container {
     this.close();
   }
 
-  #writeOnlyRefused(session: BackendSession): string | undefined {
-    if (this.#accepted.has("write-implies-read")) return undefined;
+  /** Why a mapping with access `write` may not be made, or undefined. */
+  writeOnlyRefused(session: BackendSession = this.#session): string | undefined {
+    if (this.terms.accepted.includes("write-implies-read")) return undefined;
     const status = session.capabilities["write-only"];
     if (status === undefined) return "the backend does not say that it prevents it";
     return status.offered ? undefined : status.reason;
@@ -192,13 +205,13 @@ export class ContainerEngine implements Container {
       });
   }
 
-  #newLedger(): Ledger {
-    const session = this.#session;
+  #newLedger(session: BackendSession): Ledger {
     const ledger = new Ledger({
       memory: this.memoryTable,
       needsRegistration: session.register !== undefined,
-      writeOnlyRefused: () => this.#writeOnlyRefused(session),
+      writeOnlyRefused: () => this.writeOnlyRefused(session),
       mappingLimit: session.readMappingsAvailable(),
+      removed: (entry) => this.tracker.lose(entry),
     });
     ledger.setWindows(session.readWindows());
     return ledger;

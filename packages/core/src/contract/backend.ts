@@ -7,7 +7,9 @@ import type { ByteSize, HostAddress, Iova } from "../address/address.ts";
 import type { KernelPort } from "../port/kernel-port.ts";
 import type { DmaAccess } from "./access.ts";
 import type { CapabilityRecord } from "./capabilities.ts";
+import type { DirtySession } from "./dirty.ts";
 import type { DmaWindow, WindowRequest } from "./dma-window.ts";
+import type { AddressUpdateSession } from "./live-update.ts";
 
 /** Whether the kernel has a backend's IOMMU type, and if not why. */
 export type ProbeResult =
@@ -60,4 +62,8 @@ export interface BackendSession {
   /** Present with `memory-registration`. */
   register?(address: HostAddress, size: ByteSize): void;
   unregister?(address: HostAddress, size: ByteSize): void;
+  /** Present with `dirty-tracking`. */
+  readonly dirty?: DirtySession;
+  /** Present with `update-vaddr`. */
+  readonly addressUpdate?: AddressUpdateSession;
 }

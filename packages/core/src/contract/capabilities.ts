@@ -11,6 +11,10 @@ export type WellKnownCapability =
   | "dma-coherent"
   /** The kernel can report which pages the device wrote. */
   | "dirty-tracking"
+  /** The kernel describes its dirty bitmaps; `detail` has page and largest bitmap. */
+  | "migration"
+  /** The kernel counts the mappings it will still take; `detail` has the number. */
+  | "available-mappings"
   /** Host addresses of live mappings can be replaced (live update). */
   | "update-vaddr"
   /** Windows can be created and removed. */

@@ -3,8 +3,10 @@
 import type { IommuBackend } from "./backend.ts";
 import type { CapabilityName, CapabilityRecord } from "./capabilities.ts";
 import type { Device } from "./device.ts";
+import type { DirtyTracking } from "./dirty.ts";
 import type { DmaPath } from "./dma-path.ts";
 import type { WindowControl } from "./dma-window.ts";
+import type { AddressUpdate } from "./live-update.ts";
 import type { MemoryControl } from "./memory.ts";
 
 /** `opened`: no group. `attached`: groups, no IOMMU type. `enabled`: mappings can be made. */
@@ -56,13 +58,17 @@ export interface OpenContainerOptions {
 /** Which groups are in the container. Who holds it can take a device's whole address space away. */
 export interface ContainerControl {
   readonly groups: readonly number[];
-  /** Adds a group; its devices reach every live mapping at once. Valid errors: `ATTACH_ERRORS`. */
+  /**
+   * Adds a group; its devices reach every live mapping at once.
+   *
+   * Valid errors: `ATTACH_ERRORS`; `wrong-state` also while the host address of a mapping is invalid.
+   */
   attach(group: number): void;
   /**
    * Takes a group out. Answers how many mappings the kernel dropped: all of them with the last group.
    *
-   * Valid errors: `closed`, `wrong-state` (no group, or a chunked map runs), `invalid-argument`,
-   * `group-busy` (a device of it is open), `kernel-refused`, `kernel-misbehaved`.
+   * Valid errors: `closed`, `wrong-state` (no group, a chunked map runs, or it is the last group
+   * while dirty pages are tracked), `invalid-argument`, `group-busy` (a device of it is open), `kernel-refused`, `kernel-misbehaved`.
    */
   detach(group: number): { readonly mappingsDropped: number };
 }
@@ -77,6 +83,10 @@ export interface Container {
   readonly windows: WindowControl;
   readonly memory: MemoryControl;
   readonly dma: DmaPath;
+  /** Refuses every call where `dirty-tracking` is not offered. */
+  readonly dirty: DirtyTracking;
+  /** Refuses every call where `update-vaddr` is not offered. */
+  readonly addresses: AddressUpdate;
   /** Mappings the kernel will still take, or undefined when it does not say. */
   readMappingsAvailable(): number | undefined;
   /**

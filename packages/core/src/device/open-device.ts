@@ -85,14 +85,14 @@ class VfioDevice implements Device {
 
   readRegion(index: number, offset: number, into: Uint8Array): void {
     const region = this.region(index);
-    accessRegion({ region, offset, length: into.length, action: "read" }, (at) =>
+    accessRegion({ region, offset, length: lengthOf(into), action: "read" }, (at) =>
       this.#port.readAt(this.#fd, into, at),
     );
   }
 
   writeRegion(index: number, offset: number, from: Uint8Array): void {
     const region = this.region(index);
-    accessRegion({ region, offset, length: from.length, action: "write" }, (at) =>
+    accessRegion({ region, offset, length: lengthOf(from), action: "write" }, (at) =>
       this.#port.writeAt(this.#fd, from, at),
     );
   }
@@ -145,6 +145,11 @@ class VfioDevice implements Device {
       facts: { address: this.address },
     });
   }
+}
+
+/** NaN for what is not bytes, which region-io.ts refuses. */
+function lengthOf(bytes: unknown): number {
+  return bytes instanceof Uint8Array ? bytes.length : Number.NaN;
 }
 
 function deviceDescriptor(port: KernelPort, group: GroupHandle, address: string): number {

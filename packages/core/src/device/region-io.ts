@@ -6,6 +6,7 @@
 import { formatAddress } from "../address/units.ts";
 import type { RegionInfo } from "../contract/device.ts";
 import { IommuError } from "../errors/base.ts";
+import { badOption } from "../errors/options.ts";
 
 export interface RegionAccess {
   readonly region: RegionInfo;
@@ -17,6 +18,9 @@ export interface RegionAccess {
 /** Makes one access through `call`, which takes the descriptor's offset. Valid errors: `region-access`. */
 export function accessRegion(access: RegionAccess, call: (at: bigint) => number): void {
   const { region, offset, length, action } = access;
+  if (typeof offset !== "number")
+    throw badOption(`${action} region`, `an offset is a number of bytes, not a ${typeof offset}`);
+  if (!Number.isInteger(length)) throw badOption(`${action} region`, "the bytes are a Uint8Array");
   if (!(action === "read" ? region.readable : region.writable))
     throw refused(access, `the region does not allow a ${action}`);
   const sound = Number.isSafeInteger(offset) && offset >= 0 && length > 0;

@@ -52,6 +52,8 @@ export async function mapInChunks(request: ChunkedMap): Promise<void> {
       request.onProgress?.(bytes(chunk.iova + chunk.size - request.iova), request.size);
     }
     if (lease.isClosing()) throw closedMeanwhile();
+    // Also when it fired while the last chunk was in the kernel: the caller asked for nothing mapped.
+    if (request.signal?.aborted) throw aborted(request, request.size);
     for (const chunk of chunks) ledger.settle(chunk.iova, access);
   } catch (error) {
     throw undone(error, giveBack(request, chunks, mapped));

@@ -22,6 +22,7 @@ import type {
   PlacementOptions,
 } from "../contract/dma-path.ts";
 import { IommuError } from "../errors/base.ts";
+import { badOption, checkOptions } from "../errors/options.ts";
 import { mapInChunks } from "./chunked-map.ts";
 import { checkAddress, type Ledger } from "./ledger.ts";
 import type { TableEntry } from "./mapping-table.ts";
@@ -59,14 +60,15 @@ export function createDmaPath(enabled: EnabledState): DmaPath {
   };
   const path: DmaPath = {
     map,
-    mapAnywhere(host, size, access, options = {}) {
+    mapAnywhere(host, size, access, options) {
       const { ledger } = enabled("mapAnywhere");
-      const at = place(ledger, size, options);
+      const wanted = checkOptions("mapAnywhere", options, ["alignment", "highest"]);
+      const at = place(ledger, size, wanted);
       map(at, host, size, access);
       return at;
     },
     mapSegments: (iova, segments, access) => mapSegments(enabled, iova, segments, access),
-    mapInChunks: (iova, host, size, access, options = {}) =>
+    mapInChunks: (iova, host, size, access, options) =>
       startChunks(enabled, { iova, host, size, access }, options),
     unmap: (iova, size) => unmap(enabled, iova, size),
     unmapAll: () => unmapAll(enabled),
@@ -129,28 +131,45 @@ function mapSegments(
   return runs.length;
 }
 
-function startChunks(
+/**
+ * Asynchronous so that a refusal goes through the promise; the range is taken in the ledger before the
+ * first await, that is before this returns (CC2).
+ */
+async function startChunks(
   enabled: EnabledState,
   range: { iova: Iova; host: HostAddress; size: ByteSize; access: DmaAccess },
-  options: ChunkedMapOptions,
+  given: ChunkedMapOptions | undefined,
 ): Promise<void> {
-  // A refusal is thrown through the promise, as everything of an asynchronous method is.
-  return Promise.resolve().then(() => {
-    const { session, ledger, hold } = enabled("mapInChunks");
-    return mapInChunks({
-      session,
-      ledger,
-      hold,
-      ...range,
-      chunk: bytes(options.chunkSize ?? DEFAULT_CHUNK),
-      onProgress: options.onProgress,
-      signal: options.signal,
-    });
+  const options = chunkOptions(given);
+  const { session, ledger, hold } = enabled("mapInChunks");
+  await mapInChunks({
+    session,
+    ledger,
+    hold,
+    ...range,
+    chunk: bytes(options.chunkSize ?? DEFAULT_CHUNK),
+    onProgress: options.onProgress,
+    signal: options.signal,
   });
+}
+
+function chunkOptions(given: ChunkedMapOptions | undefined): ChunkedMapOptions {
+  const options = checkOptions("mapInChunks", given, ["chunkSize", "onProgress", "signal"]);
+  const { onProgress, signal } = options;
+  if (onProgress !== undefined && typeof onProgress !== "function")
+    throw badOption("mapInChunks", "onProgress is a function");
+  if (signal !== undefined && typeof Object(signal).aborted !== "boolean")
+    throw badOption("mapInChunks", "signal is an AbortSignal");
+  return options;
 }
 
 function unmap(enabled: EnabledState, iova: Iova, size: ByteSize): void {
   const { session, ledger } = enabled("unmap");
+  if (ledger.isWhole(iova, size)) {
+    session.unmap(iova, size, size);
+    ledger.removeWhole(iova, size);
+    return;
+  }
   const entries = ledger.admitUnmap(iova, size);
   session.unmap(iova, size, total(entries));
   ledger.removeAll(entries);

@@ -80,6 +80,8 @@ describe("rule DW3: what the ledger refuses before any call", () => {
       codeOf(() => Reflect.apply(Ledger.prototype.admit, ledger(), [at, HOST, PAGE, access]));
     expect(wrong("rw", 0n)).toBe("invalid-argument");
     expect(wrong("toString", 0n)).toBe("invalid-argument");
+    expect(wrong(["write"], 0n)).toBe("invalid-argument");
+    expect(wrong(["read"], 0n)).toBe("invalid-argument");
     expect(wrong("read", 0)).toBe("invalid-address");
     expect(wrong("read", "0")).toBe("invalid-address");
     expect(wrong("read", undefined)).toBe("invalid-address");

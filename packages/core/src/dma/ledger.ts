@@ -6,10 +6,8 @@
 import {
   type ByteSize,
   frameCount,
-  framesToSize,
   frameToIova,
   type HostAddress,
-  hostAddress,
   type Iova,
   PAGE_FRAME_SHIFT,
   pageFrame,
@@ -18,13 +16,11 @@ import type { DmaAccess } from "../contract/access.ts";
 import type { Mapping } from "../contract/dma-path.ts";
 import type { DmaWindow } from "../contract/dma-window.ts";
 import { MemoryTable } from "../memory/memory-table.ts";
-import { MappingTable, type TableEntry } from "./mapping-table.ts";
+import { ACCESS_TAGS, INVALID, isInvalid, isPending, PENDING, toMapping } from "./entry.ts";
+import { FrameWindows, granuleOf } from "./frame-windows.ts";
+import { FRAME_LIMIT, MappingTable, type TableEntry } from "./mapping-table.ts";
+import { wholeFrames } from "./page-frames.ts";
 import * as refusal from "./refusals.ts";
-
-const ACCESS_TAGS: Readonly<Record<DmaAccess, number>> = { read: 1, write: 2, "read-write": 3 };
-const TAG_ACCESSES: readonly DmaAccess[] = ["read", "read", "write", "read-write"];
-/** Set while a chunked map has taken a range that the kernel does not have yet. */
-const PENDING = 4;
 
 const MAX_ADDRESS = (1n << 64n) - 1n;
 
@@ -35,6 +31,14 @@ export interface LedgerOptions {
   readonly writeOnlyRefused: () => string | undefined;
   /** How many mappings the kernel will hold, or undefined when it does not say. */
   readonly mappingLimit: number | undefined;
+  /** Told of each mapping that is forgotten, before its memory may be freed. */
+  readonly removed?: (range: FrameRange) => void;
+}
+
+/** Frames of the IOVA space, the end excluded. */
+interface FrameRange {
+  readonly start: number;
+  readonly end: number;
 }
 
 export class Ledger {
@@ -42,7 +46,9 @@ export class Ledger {
   readonly #table = new MappingTable();
   readonly #options: LedgerOptions;
   #windows: readonly DmaWindow[] = [];
+  #frameWindows = new FrameWindows([]);
   #pending = 0;
+  #invalid = 0;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -54,26 +60,60 @@ export class Ledger {
   get pending(): number {
     return this.#pending;
   }
+  /** Mappings whose host address is invalid. */
+  get invalid(): number {
+    return this.#invalid;
+  }
   get windows(): readonly DmaWindow[] {
     return this.#windows;
   }
   setWindows(windows: readonly DmaWindow[]): void {
     this.#windows = windows;
+    this.#frameWindows = new FrameWindows(windows);
   }
 
   /** Throws unless the range could be mapped now. `extra` mappings are needed for it. */
   admit(iova: Iova, host: HostAddress, size: ByteSize, access: DmaAccess, extra = 1): void {
+    const frames = wholeFrames(size);
+    const admitted =
+      frames > 0 && this.#admits(wholeFrames(iova), wholeFrames(host), frames, access, extra);
+    if (!admitted) this.#admitSlowly(iova, host, size, access, extra);
+  }
+
+  /** `#admitSlowly` without a BigInt: false when something is wrong or cannot be said this way. */
+  #admits(start: number, host: number, frames: number, access: DmaAccess, extra: number): boolean {
+    const { needsRegistration, mappingLimit } = this.#options;
+    return (
+      (access === "read-write" || access === "read") &&
+      host >= 0 &&
+      host + frames <= FRAME_LIMIT &&
+      this.#frameWindows.fit(start, frames, host) &&
+      !this.#table.overlaps(start, start + frames) &&
+      (!needsRegistration || this.registrations.covers(host, host + frames)) &&
+      (mappingLimit === undefined || this.#table.count + extra <= mappingLimit)
+    );
+  }
+
+  /** Says what is wrong, in the order in which callers are told. */
+  #admitSlowly(
+    iova: Iova,
+    host: HostAddress,
+    size: ByteSize,
+    access: DmaAccess,
+    extra: number,
+  ): void {
     checkAddress("map", "iova", iova);
     checkAddress("map", "host", host);
     checkAddress("map", "size", size);
-    if (ACCESS_TAGS[access] === undefined || !Object.hasOwn(ACCESS_TAGS, access))
+    // An array of one access would be taken for its text by every look-up below.
+    if (typeof access !== "string" || !Object.hasOwn(ACCESS_TAGS, access))
       throw refusal.badAccess(access);
     if (access === "write") this.#checkWriteOnly();
     this.#checkWindow("map", iova, size, host);
     const start = pageFrame(iova);
     const end = start + frameCount(size);
     if (this.#table.overlaps(start, end)) throw this.#overlap(iova, size, start, end);
-    this.#checkHost(host, size);
+    this.#checkHost(host, size, "map");
     const limit = this.#options.mappingLimit;
     if (limit !== undefined && this.#table.count + extra > limit)
       throw refusal.mappingLimit(limit, this.#table.count);
@@ -108,19 +148,63 @@ export class Ledger {
     return window === undefined ? 1n << PAGE_FRAME_SHIFT : granuleOf(window);
   }
 
+  /** Whether the range is exactly one mapping that any unmap may remove: the usual case. */
+  isWhole(iova: Iova, size: ByteSize): boolean {
+    const start = wholeFrames(iova);
+    const frames = wholeFrames(size);
+    if (!(frames > 0 && this.#frameWindows.fit(start, frames, 0))) return false;
+    const tag = this.#table.tagOf(start, start + frames);
+    return tag > 0 && tag < PENDING;
+  }
+
+  /** Forgets the mapping of which `isWhole` was true. */
+  removeWhole(iova: Iova, size: ByteSize): void {
+    const start = wholeFrames(iova);
+    const end = start + wholeFrames(size);
+    const host = this.#table.hostOf(start);
+    this.#table.remove(start);
+    this.#options.removed?.({ start, end });
+    this.#options.memory.use(host, host + (end - start), -1);
+  }
+
   /** What an unmap of this range would remove; throws when it may not be removed. */
-  admitUnmap(iova: Iova, size: ByteSize): readonly TableEntry[] {
-    checkAddress("unmap", "iova", iova);
-    checkAddress("unmap", "size", size);
-    this.#checkWindow("unmap", iova, size, undefined);
+  admitUnmap(iova: Iova, size: ByteSize, operation = "unmap"): readonly TableEntry[] {
+    const entries = this.admitWhole(iova, size, operation);
+    if (entries.length === 0) throw refusal.notMapped(operation, iova, size);
+    if (entries.some(isPending)) throw refusal.stillMapping(operation);
+    return entries;
+  }
+
+  /** The mappings of a range that lies in one window and cuts none; those of a chunked map too. */
+  admitWhole(iova: Iova, size: ByteSize, operation: string): readonly TableEntry[] {
+    checkAddress(operation, "iova", iova);
+    checkAddress(operation, "size", size);
+    this.#checkWindow(operation, iova, size, undefined);
     const start = pageFrame(iova);
     const end = start + frameCount(size);
     const entries = [...this.#table.range(start, end)];
-    if (entries.length === 0) throw refusal.notMapped(iova, size);
     const cut = entries.find((entry) => entry.start < start || entry.end > end);
-    if (cut !== undefined) throw refusal.splits(iova, size, toMapping(cut));
-    if (entries.some((entry) => (entry.tag & PENDING) !== 0)) throw refusal.stillMapping("unmap");
+    if (cut !== undefined) throw refusal.splits(operation, iova, size, toMapping(cut));
     return entries;
+  }
+
+  /** The host addresses of these mappings are invalid from now on. */
+  invalidate(entries: readonly TableEntry[]): void {
+    for (const { start, tag } of entries) this.#table.setTag(start, tag | INVALID);
+    this.#invalid += entries.length;
+  }
+
+  /** The kernel took a new host address for an invalid mapping: its uses move there. */
+  supply(entry: TableEntry, host: HostAddress): void {
+    this.#replace({ ...entry, host: pageFrame(host), tag: entry.tag & ~INVALID });
+    this.#invalid--;
+  }
+
+  /** Throws unless a mapping of this size could stand on this host memory. */
+  admitHost(host: HostAddress, size: ByteSize, granule: bigint, operation: string): void {
+    checkAddress(operation, "host", host);
+    if (host % granule !== 0n) throw refusal.misaligned(operation, { host }, granule);
+    this.#checkHost(host, size, operation);
   }
 
   /** Forgets mappings that the kernel has removed. */
@@ -136,6 +220,13 @@ export class Ledger {
     return entries.length;
   }
 
+  /** Mappings that stand on host memory. Looks at all of them: a registration is closed rarely. */
+  standingOn(hostStart: number, hostEnd: number): number {
+    return this.entries().filter(
+      ({ start, end, host }) => host < hostEnd && hostStart < host + (end - start),
+    ).length;
+  }
+
   entries(): readonly TableEntry[] {
     return [...this.#table.range(0, 2 ** 52)];
   }
@@ -147,12 +238,12 @@ export class Ledger {
   find(iova: Iova): Mapping | undefined {
     checkAddress("lookup", "iova", iova);
     const entry = this.#table.find(pageFrame(iova));
-    return entry === undefined || (entry.tag & PENDING) !== 0 ? undefined : toMapping(entry);
+    return entry === undefined || isPending(entry) ? undefined : toMapping(entry);
   }
 
   mappings(): readonly Mapping[] {
     return this.entries()
-      .filter((entry) => (entry.tag & PENDING) === 0)
+      .filter((entry) => !isPending(entry))
       .map(toMapping);
   }
 
@@ -180,21 +271,34 @@ export class Ledger {
   }
 
   #insert(iova: Iova, host: HostAddress, size: ByteSize, tag: number): void {
-    const start = pageFrame(iova);
-    const hostFrame = pageFrame(host);
-    const frames = frameCount(size);
+    const start = wholeFrames(iova);
+    const frames = wholeFrames(size);
+    const hostFrame = wholeFrames(host);
     this.#table.insert(start, start + frames, hostFrame, tag);
     this.#options.memory.use(hostFrame, hostFrame + frames, 1);
-    this.registrations.use(hostFrame, hostFrame + frames, 1);
   }
 
   #remove(start: number): void {
     const entry = this.#table.find(start);
     if (entry === undefined) return;
     this.#table.remove(start);
-    const hostEnd = entry.host + (entry.end - entry.start);
-    this.#options.memory.use(entry.host, hostEnd, -1);
-    this.registrations.use(entry.host, hostEnd, -1);
+    if (isInvalid(entry)) this.#invalid--;
+    this.#options.removed?.(entry);
+    this.#use(entry, -1);
+  }
+
+  #replace(entry: TableEntry): void {
+    const before = this.#table.find(entry.start);
+    if (before === undefined) return;
+    this.#table.remove(entry.start);
+    this.#use(before, -1);
+    this.#table.insert(entry.start, entry.end, entry.host, entry.tag);
+    this.#use(entry, 1);
+  }
+
+  #use({ start, end, host }: TableEntry, change: 1 | -1): void {
+    const hostEnd = host + (end - start);
+    this.#options.memory.use(host, hostEnd, change);
   }
 
   #checkWindow(operation: string, iova: Iova, size: ByteSize, host: HostAddress | undefined): void {
@@ -213,8 +317,8 @@ export class Ledger {
     if (reason !== undefined) throw refusal.writeOnly(reason);
   }
 
-  #checkHost(host: HostAddress, size: ByteSize): void {
-    if (size - 1n > MAX_ADDRESS - host) throw refusal.hostWraps(host, size);
+  #checkHost(host: HostAddress, size: ByteSize, operation: string): void {
+    if (size - 1n > MAX_ADDRESS - host) throw refusal.hostWraps(operation, host, size);
     if (!this.#options.needsRegistration) return;
     const start = pageFrame(host);
     if (!this.registrations.covers(start, start + frameCount(size)))
@@ -228,21 +332,6 @@ export class Ledger {
   }
 }
 
-/** Bytes that every part of a mapping in this window is a multiple of. */
-function granuleOf(window: DmaWindow): bigint {
-  return window.subwindowSize ?? BigInt(window.pageSize);
-}
-
-function toMapping(entry: TableEntry): Mapping {
-  return {
-    iova: frameToIova(entry.start),
-    size: framesToSize(entry.end - entry.start),
-    host: hostAddress(BigInt(entry.host) << PAGE_FRAME_SHIFT),
-    access: TAG_ACCESSES[entry.tag & 3] ?? "read",
-  };
-}
-
-/** Brands are types only: a caller without a compiler may pass anything. */
 export function checkAddress(operation: string, name: string, value: unknown): bigint {
   if (typeof value !== "bigint" || value < 0n || value > MAX_ADDRESS)
     throw refusal.notAnAddress(operation, name, value);

@@ -9,7 +9,7 @@ import { GapTree, leafBefore, type Search } from "./gap-tree.ts";
 
 const LEAF_CAPACITY = 128;
 /** One past the last frame of the 64-bit space. */
-const FRAME_LIMIT: number = 2 ** 52;
+export const FRAME_LIMIT: number = 2 ** 52;
 
 export interface TableEntry {
   readonly start: number;
@@ -73,6 +73,8 @@ export class Leaf {
   }
 
   private move(from: number, to: number, end: number): void {
+    // Often there is nothing behind: four calls for nothing cost more than the search.
+    if (from >= end) return;
     this.starts.copyWithin(to, from, end);
     this.ends.copyWithin(to, from, end);
     this.hosts.copyWithin(to, from, end);
@@ -84,6 +86,10 @@ export class MappingTable {
   #count = 0;
   #leaves: Leaf[] = [new Leaf()];
   readonly #gaps = new GapTree();
+  /** Where the last search ended: kept until the table changes, because a check precedes a change. */
+  #sought = -1;
+  #soughtLeaf = 0;
+  #soughtRank = 0;
 
   get count(): number {
     return this.#count;
@@ -91,25 +97,35 @@ export class MappingTable {
 
   /** Inserts an entry. The caller has checked with `overlaps` that the range is free. */
   insert(start: number, end: number, host: number, tag: number): void {
-    let index = leafBefore(this.#leaves, start);
-    let leaf = this.#leaf(index);
+    let leaf = this.#seek(start);
     if (leaf.count === LEAF_CAPACITY) {
-      this.#leaves.splice(index + 1, 0, leaf.split());
+      this.#leaves.splice(this.#soughtLeaf + 1, 0, leaf.split());
       this.#gaps.resize();
-      index = leafBefore(this.#leaves, start);
-      leaf = this.#leaf(index);
+      this.#sought = -1;
+      leaf = this.#seek(start);
     }
-    leaf.insertAt(leaf.rank(start), start, end, host, tag);
+    leaf.insertAt(this.#soughtRank, start, end, host, tag);
     this.#count++;
-    this.#gaps.touch(index);
+    this.#gaps.touch(this.#soughtLeaf);
+    this.#sought = -1;
   }
 
   /** Whether any entry meets `[start, end)`. */
   overlaps(start: number, end: number): boolean {
-    const leaf = this.#leaf(leafBefore(this.#leaves, start));
-    const rank = leaf.rank(start);
+    const leaf = this.#seek(start);
+    const rank = this.#soughtRank;
     if (rank > 0 && (leaf.ends[rank - 1] ?? 0) > start) return true;
-    return this.#firstFrom(start) < end;
+    if (rank < leaf.count) return (leaf.starts[rank] ?? FRAME_LIMIT) < end;
+    const next = this.#leaves[this.#soughtLeaf + 1];
+    return next !== undefined && next.first < end;
+  }
+
+  /** The tag of the entry that is exactly `[start, end)`, or -1. */
+  tagOf(start: number, end: number): number {
+    const leaf = this.#seek(start);
+    const at = this.#soughtRank - 1;
+    if (at < 0 || leaf.starts[at] !== start || leaf.ends[at] !== end) return -1;
+    return leaf.tags[at] ?? -1;
   }
 
   /** The entry that covers a frame. */
@@ -132,18 +148,25 @@ export class MappingTable {
     }
   }
 
+  /** The host frame of the entry that begins at `start`, or -1. */
+  hostOf(start: number): number {
+    const leaf = this.#seek(start);
+    const at = this.#soughtRank - 1;
+    return at >= 0 && leaf.starts[at] === start ? (leaf.hosts[at] ?? -1) : -1;
+  }
+
   /** Removes the entry that begins at `start` and answers whether there was one. */
   remove(start: number): boolean {
-    const index = leafBefore(this.#leaves, start);
-    const leaf = this.#leaf(index);
-    const at = leaf.rank(start) - 1;
+    const leaf = this.#seek(start);
+    const at = this.#soughtRank - 1;
     if (at < 0 || leaf.starts[at] !== start) return false;
     leaf.removeAt(at, 1);
     this.#count--;
     if (leaf.count === 0 && this.#leaves.length > 1) {
-      this.#leaves.splice(index, 1);
+      this.#leaves.splice(this.#soughtLeaf, 1);
       this.#gaps.resize();
-    } else this.#gaps.touch(index);
+    } else this.#gaps.touch(this.#soughtLeaf);
+    this.#sought = -1;
     return true;
   }
 
@@ -156,6 +179,7 @@ export class MappingTable {
 
   clear(): void {
     this.#leaves = [new Leaf()];
+    this.#sought = -1;
     this.#count = 0;
     this.#gaps.resize();
   }
@@ -165,13 +189,14 @@ export class MappingTable {
     return this.#gaps.findFree(this.#leaves, search);
   }
 
-  /** The first start after `frame`, or the end of the space. */
-  #firstFrom(frame: number): number {
-    const index = leafBefore(this.#leaves, frame);
-    const leaf = this.#leaf(index);
-    const rank = leaf.rank(frame - 1);
-    if (rank < leaf.count) return leaf.starts[rank] ?? FRAME_LIMIT;
-    return index + 1 < this.#leaves.length ? this.#leaf(index + 1).first : FRAME_LIMIT;
+  /** The leaf in which `start` has its place; the place itself is in #soughtLeaf and #soughtRank. */
+  #seek(start: number): Leaf {
+    if (this.#sought !== start) {
+      this.#sought = start;
+      this.#soughtLeaf = leafBefore(this.#leaves, start);
+      this.#soughtRank = this.#leaf(this.#soughtLeaf).rank(start);
+    }
+    return this.#leaf(this.#soughtLeaf);
   }
 
   #leaf(index: number): Leaf {

@@ -2,12 +2,13 @@
 
 import type { ByteSize, HostAddress, Iova } from "../address/address.ts";
 import { formatAddress, formatRange, formatSize } from "../address/units.ts";
+import type { CapabilityName, CapabilityRecord } from "../contract/capabilities.ts";
 import type { Mapping } from "../contract/dma-path.ts";
 import type { DmaWindow } from "../contract/dma-window.ts";
 import { IommuError } from "../errors/base.ts";
 
 export function notAnAddress(operation: string, name: string, value: unknown): IommuError {
-  const said = typeof value === "bigint" ? value.toString() : `a ${typeof value}`;
+  const said = typeof value === "bigint" ? value.toString() : `of type ${typeof value}`;
   return new IommuError({
     code: "invalid-address",
     operation,
@@ -46,8 +47,8 @@ export function zeroSize(operation: string, iova: bigint): IommuError {
 }
 
 interface Range {
-  readonly iova: Iova;
-  readonly size: ByteSize;
+  readonly iova?: Iova;
+  readonly size?: ByteSize;
   readonly host: HostAddress | undefined;
 }
 
@@ -95,11 +96,11 @@ export function alreadyMapped(iova: Iova, size: ByteSize, other: Mapping | undef
   });
 }
 
-export function hostWraps(host: HostAddress, size: ByteSize): IommuError {
+export function hostWraps(operation: string, host: HostAddress, size: ByteSize): IommuError {
   return new IommuError({
     code: "invalid-address",
-    operation: "map",
-    sentence: `map refused: the host range from ${formatAddress(host)} leaves 64 bits`,
+    operation,
+    sentence: `${operation} refused: the host range from ${formatAddress(host)} leaves 64 bits`,
     facts: { host, size },
   });
 }
@@ -124,22 +125,22 @@ export function mappingLimit(limit: number, count: number): IommuError {
   });
 }
 
-export function notMapped(iova: Iova, size: ByteSize): IommuError {
+export function notMapped(operation: string, iova: Iova, size: ByteSize): IommuError {
   return new IommuError({
     code: "not-mapped",
-    operation: "unmap",
-    sentence: `unmap refused: nothing is mapped in ${formatRange(iova, size)}`,
+    operation,
+    sentence: `${operation} refused: nothing is mapped in ${formatRange(iova, size)}`,
     facts: { iova, size },
   });
 }
 
-export function splits(iova: Iova, size: ByteSize, cut: Mapping): IommuError {
+export function splits(operation: string, iova: Iova, size: ByteSize, cut: Mapping): IommuError {
   return new IommuError({
     code: "splits-mapping",
-    operation: "unmap",
-    sentence: `unmap refused: ${formatRange(iova, size)} cuts the mapping ${formatRange(cut.iova, cut.size)}`,
+    operation,
+    sentence: `${operation} refused: ${formatRange(iova, size)} cuts the mapping ${formatRange(cut.iova, cut.size)}`,
     facts: { iova, size, mappingIova: cut.iova, mappingSize: cut.size },
-    hint: "mappings are removed whole; unmap the mapping's own range",
+    hint: "mappings are taken whole; name the mapping's own range",
   });
 }
 
@@ -162,5 +163,20 @@ export function noSpace(
     operation: "mapAnywhere",
     sentence: `no free range of ${formatSize(size)} in any window`,
     facts: { size, alignment, highest },
+  });
+}
+
+export function notOffered(
+  capabilities: CapabilityRecord,
+  operation: string,
+  capability: CapabilityName,
+): IommuError {
+  const status = capabilities[capability];
+  return new IommuError({
+    code: "not-offered",
+    operation,
+    sentence: `${operation} refused: ${capability} is not offered by this backend`,
+    facts: { capability },
+    hint: status === undefined || status.offered ? undefined : status.reason,
   });
 }

@@ -3,11 +3,15 @@
 import { bytes, hostAddress, hostPlus } from "../address/address.ts";
 import type { HostSegment } from "../contract/dma-path.ts";
 import { IommuError } from "../errors/base.ts";
+import { badOption } from "../errors/options.ts";
 
 /** The fewest segments that say the same. Valid errors: `zero-size`, `invalid-address`. */
 export function coalesce(segments: readonly HostSegment[]): readonly HostSegment[] {
+  if (!Array.isArray(segments)) throw badOption("mapSegments", "segments are an array");
   const runs: HostSegment[] = [];
   for (const segment of segments) {
+    if (segment === null || typeof segment !== "object")
+      throw badOption("mapSegments", "a segment is { host, size }");
     const host = hostAddress(segment.host);
     const size = bytes(segment.size);
     if (size === 0n) throw noBytes("a segment of zero bytes");

@@ -81,6 +81,12 @@ export const UNMAP_ERRORS: readonly ErrorCode[] = [
   "splits-mapping",
 ];
 
+/** What `DirtyTracking` may throw. */
+export const DIRTY_ERRORS: readonly ErrorCode[] = [...UNMAP_ERRORS, "not-offered"];
+
+/** What `AddressUpdate` may throw. */
+export const ADDRESS_UPDATE_ERRORS: readonly ErrorCode[] = [...UNMAP_ERRORS, "not-offered"];
+
 /** What `openContainer` and `ContainerControl.attach` may throw. */
 export const ATTACH_ERRORS: readonly ErrorCode[] = [
   ...LIFE,

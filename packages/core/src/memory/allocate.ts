@@ -9,6 +9,7 @@ import { formatSize } from "../address/units.ts";
 import type { DmaMemory, MemoryOptions } from "../contract/memory.ts";
 import { IommuError } from "../errors/base.ts";
 import { refusedByKernel } from "../errors/kernel.ts";
+import { checkOptions } from "../errors/options.ts";
 import type { HostMemory, KernelPort } from "../port/kernel-port.ts";
 import type { MemoryArea, MemoryTable } from "./memory-table.ts";
 
@@ -22,7 +23,7 @@ export function allocateMemory(
   port: KernelPort,
   table: MemoryTable,
   size: bigint | number,
-  options: MemoryOptions = {},
+  options?: MemoryOptions,
 ): DmaMemory {
   const wanted = bytes(size);
   if (wanted === 0n)
@@ -31,7 +32,7 @@ export function allocateMemory(
       operation: "allocate",
       sentence: "zero bytes asked",
     });
-  const pageSize = checkedPageSize(port, options.pageSize);
+  const pageSize = checkedPageSize(port, checkOptions("allocate", options, ["pageSize"]).pageSize);
   const step = BigInt(pageSize);
   const rounded = bytes(((wanted + step - 1n) / step) * step);
   if (rounded > BigInt(Number.MAX_SAFE_INTEGER)) throw tooLarge(rounded);

@@ -1,8 +1,9 @@
 // Which allocations and registrations exist, and how many mappings stand on each.
 //
 // Memory that a device still reaches must not go back to its owner (invariant I8), so closing an
-// allocation asks here first. Ranges that the library did not allocate are not counted: their owner
-// is the caller. Frames are 4 KiB page frames of the process's address space.
+// allocation asks here first. Ranges that the library did not allocate belong to the caller; a use of
+// one is remembered all the same, because an allocation may come into being under it. Frames are 4 KiB
+// page frames of the process's address space.
 
 export interface MemoryArea {
   readonly start: number;
@@ -14,6 +15,10 @@ export interface MemoryArea {
 /** Disjoint areas in order; few (one per buffer), so one sorted array is enough. */
 export class MemoryTable {
   readonly #areas: MemoryArea[] = [];
+  /** The area counted last. Areas are disjoint, so a range inside it meets no other. */
+  #last: MemoryArea | undefined;
+  /** Uses that reached beyond every area when they began: their ends, by start. */
+  readonly #outside = new Map<number, number[]>();
 
   get size(): number {
     return this.#areas.length;
@@ -26,7 +31,7 @@ export class MemoryTable {
     const after = this.#areas[at];
     if ((before !== undefined && before.end > start) || (after !== undefined && after.start < end))
       return undefined;
-    const area = { start, end, uses: 0 };
+    const area = { start, end, uses: this.#outsideUses(start, end) };
     this.#areas.splice(at, 0, area);
     return area;
   }
@@ -34,15 +39,27 @@ export class MemoryTable {
   remove(area: MemoryArea): void {
     const at = this.#areas.indexOf(area);
     if (at >= 0) this.#areas.splice(at, 1);
+    this.#last = undefined;
   }
 
   /** Counts one more (or one less) use on every area that meets `[start, end)`. */
   use(start: number, end: number, change: 1 | -1): void {
+    const last = this.#last;
+    if (last !== undefined && last.start <= start && end <= last.end && this.#outside.size === 0) {
+      last.uses += change;
+      return;
+    }
+    let reached = start;
     for (let i = Math.max(0, this.#indexAfter(start) - 1); i < this.#areas.length; i++) {
       const area = this.#areas[i];
-      if (area === undefined || area.start >= end) return;
-      if (area.end > start) area.uses += change;
+      if (area === undefined || area.start >= end) break;
+      if (area.end <= start) continue;
+      area.uses += change;
+      this.#last = area;
+      if (area.start <= reached) reached = area.end;
     }
+    if (change < 0) this.#forgetOutside(start, end);
+    else if (reached < end) this.#noteOutside(start, end);
   }
 
   /** Whether `[start, end)` lies inside areas that touch each other without a hole. */
@@ -55,6 +72,27 @@ export class MemoryTable {
       if (reached >= end) return true;
     }
     return reached >= end;
+  }
+
+  #noteOutside(start: number, end: number): void {
+    const ends = this.#outside.get(start);
+    if (ends === undefined) this.#outside.set(start, [end]);
+    else ends.push(end);
+  }
+
+  #forgetOutside(start: number, end: number): void {
+    const ends = this.#outside.get(start);
+    const at = ends?.indexOf(end) ?? -1;
+    if (ends === undefined || at < 0) return;
+    ends.splice(at, 1);
+    if (ends.length === 0) this.#outside.delete(start);
+  }
+
+  #outsideUses(start: number, end: number): number {
+    let uses = 0;
+    for (const [from, ends] of this.#outside)
+      if (from < end) uses += ends.filter((to) => to > start).length;
+    return uses;
   }
 
   /** The index of the first area that begins after `frame`. */

@@ -5,7 +5,6 @@
 
 import {
   type ByteSize,
-  bytes,
   frameCount,
   type HostAddress,
   hostAddress,
@@ -14,6 +13,7 @@ import {
 import { formatRange } from "../address/units.ts";
 import type { ContainerEngine } from "../container/engine.ts";
 import type { MemoryControl, MemoryRegistration } from "../contract/memory.ts";
+import { checkAddress } from "../dma/ledger.ts";
 import { IommuError } from "../errors/base.ts";
 import type { MemoryArea } from "./memory-table.ts";
 
@@ -32,7 +32,9 @@ function register(
   size: ByteSize,
 ): MemoryRegistration {
   const { session, ledger } = engine.enabled("register");
-  const start = checkedRange(engine, hostAddress(address), bytes(size));
+  checkAddress("register", "address", address);
+  checkAddress("register", "size", size);
+  const start = checkedRange(engine, address, size);
   const area = ledger.registrations.add(start, start + frameCount(size));
   if (area === undefined) throw overlapping(address, size);
   try {
@@ -65,7 +67,8 @@ class Registration implements MemoryRegistration {
     // Closed before, or the kernel dropped it with the last group.
     if (at < 0) return;
     const { session, ledger } = this.#engine.enabled("unregister");
-    if (this.#area.uses > 0) throw inUse(this.address, this.size, this.#area.uses);
+    const uses = ledger.standingOn(this.#area.start, this.#area.end);
+    if (uses > 0) throw inUse(this.address, this.size, uses);
     session.unregister?.(this.address, this.size);
     ledger.registrations.remove(this.#area);
     this.#engine.registrations.splice(at, 1);

@@ -10,6 +10,7 @@ import type {
   Negotiation,
   Requirements,
 } from "../contract/container.ts";
+import type { DmaWindow } from "../contract/dma-window.ts";
 import { IommuError, isIommuError } from "../errors/base.ts";
 
 export interface Negotiated {
@@ -18,11 +19,10 @@ export interface Negotiated {
   readonly negotiation: Negotiation;
 }
 
+/** What the caller cannot do without, and what it accepts: in force for the container's whole life. */
 export interface NegotiationTerms {
   readonly required: Requirements;
   readonly accepted: readonly AcceptedWeakness[];
-  /** Takes the IOMMU type off the container again. */
-  readonly reset: () => void;
 }
 
 /** What must be offered unless the caller accepts by name that it is not (rule CL6). */
@@ -42,7 +42,8 @@ const MUST_BE_OFFERED: readonly (readonly [CapabilityName, AcceptedWeakness])[] 
 export function negotiate(
   backends: readonly IommuBackend[],
   context: ProbeContext,
-  { required, accepted, reset }: NegotiationTerms,
+  terms: NegotiationTerms,
+  reset: () => void,
 ): Negotiated {
   const refused: BackendRefusal[] = [];
   let last: unknown;
@@ -54,10 +55,7 @@ export function negotiate(
     }
     try {
       const session = backend.open(context);
-      const unmet = [
-        ...unacceptedWeaknesses(session, accepted),
-        ...unmetRequirements(session, required),
-      ];
+      const unmet = unmetTerms(session, terms);
       if (unmet.length === 0)
         return { backend, session, negotiation: { chosen: backend.name, refused } };
       refused.push({ backend: backend.name, reasons: unmet });
@@ -70,6 +68,14 @@ export function negotiate(
     reset();
   }
   throw noBackend(refused, last);
+}
+
+/** One sentence for each term that a session does not meet; asked again when a group joins. */
+export function unmetTerms(session: BackendSession, terms: NegotiationTerms): readonly string[] {
+  return [
+    ...unacceptedWeaknesses(session, terms.accepted),
+    ...unmetRequirements(session, terms.required),
+  ];
 }
 
 function unacceptedWeaknesses(
@@ -88,25 +94,31 @@ function unacceptedWeaknesses(
 
 /** One sentence for each requirement that a session does not meet. */
 function unmetRequirements(session: BackendSession, required: Requirements): readonly string[] {
+  const missing = (required.capabilities ?? []).flatMap((name) => missingReason(session, name));
+  const { pageSize, windowSize } = required;
+  if (pageSize === undefined && windowSize === undefined) return missing;
+  return [...missing, ...unmetWindows(session.readWindows(), required)];
+}
+
+function missingReason(session: BackendSession, name: CapabilityName): readonly string[] {
+  const known = Object.hasOwn(session.capabilities, name);
+  const status = known ? session.capabilities[name] : undefined;
+  if (status === undefined) return [`${name}: not known to this backend`];
+  return status.offered ? [] : [`${name}: ${status.reason}`];
+}
+
+function unmetWindows(
+  windows: readonly DmaWindow[],
+  { pageSize, windowSize }: Requirements,
+): readonly string[] {
   const reasons: string[] = [];
-  for (const name of required.capabilities ?? []) {
-    const status = session.capabilities[name];
-    if (status === undefined) reasons.push(`${name}: not known to this backend`);
-    else if (!status.offered) reasons.push(`${name}: ${status.reason}`);
+  if (pageSize !== undefined && !windows.some((window) => pageSize % window.pageSize === 0)) {
+    const sizes = windows.map((window) => formatSize(window.pageSize)).join(", ");
+    reasons.push(`page size ${formatSize(pageSize)}: windows have pages of ${sizes || "no size"}`);
   }
-  if (required.pageSize === undefined && required.windowSize === undefined) return reasons;
-  const windows = session.readWindows();
-  const { pageSize } = required;
-  const windowSize = required.windowSize === undefined ? undefined : BigInt(required.windowSize);
-  if (pageSize !== undefined && !windows.some((window) => pageSize % window.pageSize === 0))
-    reasons.push(
-      `page size ${formatSize(pageSize)}: windows have pages of ${windows.map((w) => formatSize(w.pageSize)).join(", ") || "no size"}`,
-    );
-  if (
-    windowSize !== undefined &&
-    !windows.some((window) => window.last - window.start >= windowSize - 1n)
-  )
-    reasons.push(`window size ${formatSize(windowSize)}: no window is that large`);
+  const wanted = windowSize === undefined ? 0n : BigInt(windowSize);
+  if (!windows.some((window) => window.last - window.start >= wanted - 1n))
+    reasons.push(`window size ${formatSize(wanted)}: no window is that large`);
   return reasons;
 }
 

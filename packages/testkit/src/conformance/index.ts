@@ -2,7 +2,9 @@
 
 import type { IommuBackend } from "@iommukit/core";
 import type { ConformanceCase } from "./case.ts";
+import { DIRTY_CASES } from "./dirty.ts";
 import { LIFECYCLE_CASES } from "./lifecycle.ts";
+import { LIVE_UPDATE_CASES } from "./live-update.ts";
 import { MAPPING_CASES } from "./mapping.ts";
 import { MEMORY_CASES } from "./memory.ts";
 import { PLACING_CASES } from "./placing.ts";
@@ -19,6 +21,8 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = Object.freeze([
   ...UNMAPPING_CASES,
   ...PLACING_CASES,
   ...MEMORY_CASES,
+  ...DIRTY_CASES,
+  ...LIVE_UPDATE_CASES,
 ]);
 
 /** Why a case is left out: it is about something that the backend does not offer here. */

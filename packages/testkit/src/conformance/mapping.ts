@@ -174,9 +174,12 @@ function notAddresses(world: World): void {
     expectCode("invalid-address", map, name);
     expectEqual(world.callsDuring(map), 0, `calls made for ${name}`);
   }
-  const wrongAccess = (): unknown =>
-    Reflect.apply(container.dma.map, undefined, [0n, memory.address, memory.size, "rw"]);
-  expectCode("invalid-argument", wrongAccess, "an access named rw");
+  for (const access of ["rw", ["write"], ["read"], undefined, 3, "toString"]) {
+    const map = (): unknown =>
+      Reflect.apply(container.dma.map, undefined, [0n, memory.address, memory.size, access]);
+    expectCode("invalid-argument", map, `access ${String(access)}`);
+    expectEqual(world.callsDuring(map), 0, `calls made for access ${String(access)}`);
+  }
 }
 
 function overlap(world: World): void {

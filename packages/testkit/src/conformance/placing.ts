@@ -13,6 +13,8 @@ export const PLACING_CASES: readonly ConformanceCase[] = [
   { name: "placing: a contiguous run is one kernel call", run: runs },
   { name: "placing: a segment that fails undoes those before it", run: undoneSegments },
   { name: "placing: a map in chunks reports progress and is reached", run: chunks },
+  { name: "placing: a map in chunks keeps its access", run: chunkAccess },
+  { name: "placing: a map in chunks takes memory and range at once", run: chunksAtOnce },
   { name: "placing: a map in chunks stopped by its signal leaves nothing", run: aborted },
   { name: "placing: a map in chunks that fails leaves nothing", run: failedChunk },
 ];
@@ -132,6 +134,37 @@ async function chunks(world: World): Promise<void> {
   const to = memory.bytes.subarray(7 * page, 7 * page + EDU_PIECE_BYTES);
   expectEqual(differingBytes(from, to), 0, "bytes that differ after the copy");
   container.dma.unmap(at, bytes(8 * page));
+}
+
+async function chunkAccess(world: World): Promise<void> {
+  const { container, edu } = world.bench();
+  const page = pageOf(container);
+  const memory = world.registered(container, 2 * page);
+  const before = memory.bytes.slice();
+  const at = firstIova(container);
+  await container.dma.mapInChunks(at, memory.address, memory.size, "read", {
+    chunkSize: bytes(page),
+  });
+  edu.copyFromHost(iova(at + BigInt(page)), EDU_PIECE_BYTES);
+  edu.copyToHost(at, EDU_PIECE_BYTES);
+  expectEqual(differingBytes(before, memory.bytes), 0, "bytes written through a read-only mapping");
+}
+
+/** Before the first turn of the event loop neither may go to somebody else. */
+async function chunksAtOnce(world: World): Promise<void> {
+  const container = world.open();
+  const page = pageOf(container);
+  const memory = world.iommu.allocate(page);
+  const registration = container.memory.register(memory.address, memory.size);
+  const at = firstIova(container);
+  const mapping = container.dma.mapInChunks(at, memory.address, memory.size, "read");
+  const meets = (): void => container.dma.map(at, memory.address, bytes(page), "read");
+  expectCode("already-mapped", meets, "a map into the range in the same turn");
+  expectCode("memory-in-use", () => memory.close(), "freeing its memory in the same turn");
+  await mapping;
+  container.dma.unmap(at, bytes(page));
+  registration.close();
+  memory.close();
 }
 
 async function aborted(world: World): Promise<void> {

@@ -83,6 +83,8 @@ function several(world: World): void {
   const at = firstIova(container);
   const size = BigInt(page);
   container.dma.map(at, memory.address, bytes(page), "read-write");
+  // The device must hold something else than what the memory is filled with, or nothing is seen.
+  edu.copyFromHost(at, EDU_PIECE_BYTES);
   container.dma.map(iova(at + 4n * size), memory.address, bytes(2n * size), "read-write");
   container.dma.unmap(iova(at - size), bytes(10n * size));
   expectEqual(container.dma.mappings().length, 0, "live mappings");
@@ -108,6 +110,7 @@ function everything(world: World): void {
     [8n, 1n],
   ] as const)
     container.dma.map(iova(at + offset * size), memory.address, bytes(pages * size), "read-write");
+  edu.copyFromHost(at, EDU_PIECE_BYTES);
   expectEqual(container.dma.unmapAll(), 4n * size, "bytes removed");
   expectEqual(container.dma.mappings().length, 0, "live mappings");
   memory.bytes.fill(0);
