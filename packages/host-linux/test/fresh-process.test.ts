@@ -1,4 +1,4 @@
-// Runs stale-view.test.ts in a process of its own: its exit shows whether a stale view is harmless.
+// Runs tests that could end the process in one of their own: its exit shows whether they are harmless.
 
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
@@ -12,13 +12,16 @@ const vitest = join(
 );
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-function run(environment: Record<string, string>): {
+function run(
+  environment: Record<string, string>,
+  file = "stale-view.test.ts",
+): {
   readonly ok: boolean;
   readonly output: string;
 } {
   const child = spawnSync(
     process.execPath,
-    [vitest, "run", "packages/host-linux/test/stale-view.test.ts", "--reporter=verbose"],
+    [vitest, "run", `packages/host-linux/test/${file}`, "--reporter=verbose"],
     { cwd: root, encoding: "utf8", timeout: 60_000, env: { ...process.env, ...environment } },
   );
   return { ok: child.status === 0, output: child.stdout + child.stderr };
@@ -32,4 +35,9 @@ test("rule: reading and writing bytes after close does not end the process", () 
 
 test("the detector: without the port's care the process does end", () => {
   expect(run({ IOMMUKIT_PROVE_DETECTOR: "1" }).ok).toBe(false);
+}, 60_000);
+
+test("rule: what a pool thread writes is kept, whatever the collector does", () => {
+  const { ok, output } = run({}, "kept-views.test.ts");
+  expect(ok, output).toBe(true);
 }, 60_000);

@@ -25,7 +25,7 @@ export interface Libc {
   ioctlPointer(fd: number, request: number, argument: Uint8Array): number;
   /** ioctl(2) with the value itself in the argument register. */
   ioctlWord(fd: number, request: number, argument: number): number;
-  /** On a pool thread; koffi keeps `argument` alive. Throws when koffi's 256 calls are in flight. */
+  /** On a pool thread; `argument` is kept alive here. Throws when koffi's 256 calls are in flight. */
   ioctlPointerAsync(fd: number, request: number, argument: Uint8Array, settle: Settle): void;
   ioctlWordAsync(fd: number, request: number, argument: number, settle: Settle): void;
   open(path: string, flags: number): number;
@@ -100,6 +100,30 @@ function whenDone(settle: Settle): KoffiCallback {
   };
 }
 
+/**
+ * Memory that a pool thread may still write. koffi 3.3.4 does not keep a typed array alive once its
+ * `.buffer` was touched: after a garbage collection poll(2) wrote into freed memory, seen as SIGSEGV or
+ * `malloc(): corrupted` on Node 24 within 60 waits.
+ */
+const inFlight = new Set<{ readonly view: ArrayBufferView }>();
+
+/** Makes the call with the view held until it is done; lets go at once when koffi throws. */
+function holding(view: ArrayBufferView, settle: Settle, call: (done: KoffiCallback) => void): void {
+  // One holder for each call: two may be given the same view.
+  const held = { view };
+  inFlight.add(held);
+  const done = whenDone((result) => {
+    inFlight.delete(held);
+    settle(result);
+  });
+  try {
+    call(done);
+  } catch (error) {
+    inFlight.delete(held);
+    throw error;
+  }
+}
+
 export const libc: Libc = {
   // The two hot ones spell `answer` out: a call less on the path of every map and unmap.
   ioctlPointer(fd, request, argument) {
@@ -111,7 +135,7 @@ export const libc: Libc = {
     return result < 0 ? failure() : result;
   },
   ioctlPointerAsync: (fd, request, argument, settle) =>
-    void ioctlPointer.async(fd, request, argument, whenDone(settle)),
+    holding(argument, settle, (done) => void ioctlPointer.async(fd, request, argument, done)),
   ioctlWordAsync: (fd, request, argument, settle) =>
     void ioctlWord.async(fd, request, argument, whenDone(settle)),
   open: (path, flags) => answer(open(path, flags, 0)),
@@ -124,7 +148,7 @@ export const libc: Libc = {
   eventFd: () => answer(eventfd(0, EVENTFD_FLAGS)),
   poll: (set, count, milliseconds) => answer(poll(set, count, milliseconds)),
   pollAsync: (set, count, milliseconds, settle) =>
-    void poll.async(set, count, milliseconds, whenDone(settle)),
+    holding(set, settle, (done) => void poll.async(set, count, milliseconds, done)),
   mmap(address, length, kind, fd, offset) {
     const pointer: unknown = mmap(address, length, kind.protection, kind.flags, fd, offset);
     if (pointer === MAP_FAILED) return BigInt(failure());
