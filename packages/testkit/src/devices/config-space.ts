@@ -22,8 +22,10 @@ export interface ConfigSpaceOptions {
 const COMMAND = 0x04;
 const STATUS = 0x06;
 const BAR0 = 0x10;
+const IO_SPACE = 1 << 0;
 const MEMORY_SPACE = 1 << 1;
 const BUS_MASTER = 1 << 2;
+const SERR_ENABLE = 1 << 8;
 const INTX_DISABLE = 1 << 10;
 const INTERRUPT_STATUS = 1 << 3;
 const CAPABILITIES_LIST = 1 << 4;
@@ -87,7 +89,7 @@ export class ConfigSpace {
     view.setUint16(0x2c, this.#options.subsystemVendor, true);
     view.setUint16(0x2e, this.#options.subsystem, true);
     this.#bytes[0x3d] = this.#options.interruptPin;
-    this.#allow(COMMAND, 2, MEMORY_SPACE | BUS_MASTER | INTX_DISABLE | 0x140); // and PERR, SERR
+    this.#allow(COMMAND, 2, IO_SPACE | MEMORY_SPACE | BUS_MASTER | SERR_ENABLE | INTX_DISABLE);
     this.#allow(0x0c, 1, 0xff); // cache line size
     this.#allow(0x3c, 1, 0xff); // interrupt line
     for (const [bar, size] of this.#options.barSizes.entries())

@@ -66,7 +66,7 @@ export class EduDevice implements PciDevice {
     this.config = new ConfigSpace({
       vendor: 0x1234,
       device: 0x11e8,
-      classCode: 0xff_0000,
+      classCode: 0x00_ff00, // QEMU's PCI_CLASS_OTHERS: base class 0, subclass 0xff
       revision: 0x10,
       subsystemVendor: 0x1af4,
       subsystem: 0x1100,

@@ -61,9 +61,13 @@ export class Iotlb {
 
   /** Remembers that the page of 2^order frames around `frame` is at `physical`, its first frame. */
   fill(domain: number, frame: number, order: number, physical: number, permissions: number): void {
-    const low = pageLow(lowWord(frame), order);
-    const high = pageHigh(highWord(frame), order);
-    const at = this.#slot(domain, low, high, order);
+    // Most pages are small, and for them all of the arithmetic falls away.
+    const low = order === 0 ? lowWord(frame) : pageLow(lowWord(frame), order);
+    const high = order === 0 ? highWord(frame) : pageHigh(highWord(frame), order);
+    const at =
+      order === 0
+        ? ((low + Math.imul(domain, 0x9e37)) & this.#mask) * STRIDE
+        : this.#slot(domain, low, high, order);
     const words = this.#words;
     if (words[at + 2] === 0) this.#live++;
     words[at] = low;

@@ -27,6 +27,7 @@ interface Register<Name extends string> {
 }
 
 const LOW_HALF = 0xffff_ffffn;
+const ALL_BITS = 0xffff_ffff_ffff_ffffn;
 
 export class RegisterFile<Name extends string> implements RegisterAccess {
   readonly #byName = new Map<string, Register<Name>>();
@@ -53,6 +54,10 @@ export class RegisterFile<Name extends string> implements RegisterAccess {
     const register = this.#byOffset.get(offset);
     if (register === undefined) return;
     const { spec } = register;
+    if (width === 8 && spec.width === 8 && offset === spec.offset) {
+      this.#writeWhole(register, value & ALL_BITS);
+      return;
+    }
     const inHighHalf = offset !== spec.offset;
     const mask = width === 8 ? (1n << BigInt(spec.width * 8)) - 1n : LOW_HALF;
     const shift = inHighHalf ? 32n : 0n;
@@ -63,6 +68,14 @@ export class RegisterFile<Name extends string> implements RegisterAccess {
     register.value = ((register.value & ~writable) | (written & writable)) & ~cleared;
     this.#onWrite(spec.name, written);
     if (width === 8 && spec.width === 4) this.write(offset + 4, 4, value >> 32n);
+  }
+
+  /** The usual write of an 8-byte register, without the masks and shifts of its halves. */
+  #writeWhole(register: Register<Name>, written: bigint): void {
+    const { writable = 0n, clearedByOne = 0n, name } = register.spec;
+    const kept = writable === ALL_BITS ? 0n : register.value & ~writable;
+    register.value = (kept | (written & writable)) & ~(written & clearedByOne);
+    this.#onWrite(name, written);
   }
 
   /** The hardware's own view. */

@@ -8,12 +8,27 @@ import type { FrameSource } from "./frame-source.ts";
 
 /** A run of contiguous frames that a driver pinned, and what to give back. */
 export interface PinnedRun {
-  readonly backing: Backing;
+  readonly backing: MemoryBacking;
   readonly frame: number;
   readonly frames: number;
 }
 
-export class Backing {
+/** What stands behind an area of a process: frames, or a region of a device. */
+export interface MemoryBacking {
+  readonly bytes: Uint8Array;
+  /** Whether pinned pages count as locked memory; those without a struct page do not. */
+  readonly isCounted: boolean;
+  /** Pages that are pinned now; one pinned twice counts twice. */
+  readonly pins: number;
+  /** Pins contiguous frames from a page on, at most `most`; undefined if it cannot be faulted in. */
+  pin(page: number, most: number): PinnedRun | undefined;
+  unpin(frames: number): void;
+  /** The process unmapped it. */
+  unmap(): void;
+}
+
+export class Backing implements MemoryBacking {
+  readonly isCounted = true;
   readonly bytes: Uint8Array;
   readonly #allocation: FrameAllocation;
   readonly #source: FrameSource;

@@ -19,11 +19,14 @@ export class IommuGroup {
   readonly id: number;
   readonly iommu: IommuDriver;
   readonly devices: PciDevice[] = [];
+  /** Its devices are mediated: they do no DMA of their own, so nobody owns it. */
+  readonly isMediated: boolean;
   #owned: boolean = false;
 
-  constructor(id: number, iommu: IommuDriver) {
+  constructor(id: number, iommu: IommuDriver, kind: "physical" | "mediated" = "physical") {
     this.id = id;
     this.iommu = iommu;
+    this.isMediated = kind === "mediated";
   }
 
   get owned(): boolean {
@@ -37,6 +40,7 @@ export class IommuGroup {
 
   /** Takes the DMA of the group for a user: 0, EPERM or EINVAL. All members are blocked after it. */
   claim(): number {
+    if (this.isMediated) return 0;
     if (!this.viable) return -EPERM;
     if (this.reservedRegions().some((region) => region.type === "direct")) return -EINVAL;
     this.#owned = true;
@@ -50,6 +54,7 @@ export class IommuGroup {
 
   /** Reserved regions of all members. */
   reservedRegions(): readonly ReservedRegion[] {
+    if (this.isMediated) return [];
     return this.devices.flatMap((device) => [...this.iommu.reservedRegions(device.requester)]);
   }
 

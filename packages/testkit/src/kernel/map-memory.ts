@@ -1,4 +1,4 @@
-// mmap: anonymous memory of a simulated process, of small or huge pages.
+// mmap: anonymous memory of a simulated process, of small or huge pages, and regions of devices.
 //
 // The bytes are the frames' own, so what a device writes is there at once. JavaScript cannot stop a
 // program from touching memory that it mapped without permission; the kernel's own accesses are held
@@ -47,10 +47,22 @@ export function mapMemory(
   });
 }
 
-/** No simulated file can be mapped yet; the errors are those of the files. */
-function mapFile(process: Process, request: MapMemoryRequest): number {
+/** The file decides whether it can be mapped and what stands behind the area. */
+function mapFile(process: Process, request: MapMemoryRequest): HostMemory | number {
   const file = process.fds.get(request.fd ?? -1);
-  return file === undefined ? -EBADF : file.mapRefusal(request);
+  if (file === undefined) return -EBADF;
+  const backing = file.map(request);
+  if (typeof backing === "number") return backing;
+  const pages = Math.ceil(request.length / PAGE);
+  const firstPage = process.memory.place(pages, 1);
+  if (firstPage === undefined) {
+    backing.unmap();
+    return -ENOMEM;
+  }
+  const protection = request.protection ?? "read-write";
+  const area: Area = { firstPage, pages, protection, backing };
+  process.memory.add(area);
+  return hostMemory(process, area, PAGE, () => undefined);
 }
 
 function hostMemory(

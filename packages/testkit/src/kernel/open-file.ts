@@ -2,6 +2,7 @@
 //
 // Devices keep the file of their group open, so a file may outlive every descriptor.
 
+import type { MemoryBacking } from "./backing.ts";
 import type { FileKind } from "./decode/commands.ts";
 import { EINVAL, ENODEV, ENOTTY } from "./errno.ts";
 import type { MapMemoryRequest } from "./port-types.ts";
@@ -51,8 +52,8 @@ export abstract class OpenFile {
     return -EINVAL;
   }
 
-  /** Whether this file can be mapped; -errno otherwise. */
-  mapRefusal(_request: MapMemoryRequest): number {
+  /** mmap: what stands behind the new area, or -errno. */
+  map(_request: MapMemoryRequest): MemoryBacking | number {
     return -ENODEV;
   }
 

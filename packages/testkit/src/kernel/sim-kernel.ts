@@ -1,8 +1,8 @@
 // The simulated kernel: processes, devices, groups and VFIO over one machine's memory and IOMMU.
 //
 // It answers as Linux 6.12 does, errno by errno (type1.md), and deterministically. Not there yet:
-// mapping of BARs and of files, IOEVENTFD, low power, MSI-X, hot reset below a bridge, virtual
-// functions, mediated devices, no-IOMMU groups, iommufd, KVM; and the broken answers that 6.12 gives
+// mapping of files, MSI-X, hot reset below a bridge, virtual functions, mediated devices' own
+// pinning, no-IOMMU groups, iommufd, KVM; and the broken answers that 6.12 gives
 // for mappings that end at 2^64 (type1.md 2.10), which no comparison may look at.
 
 import type { ContainerDriverType } from "./drivers/driver.ts";
@@ -35,12 +35,17 @@ export interface PciDeviceSpec {
   readonly group: number;
 }
 
+/** A device that a driver of the host makes up. */
+export type MediatedDeviceSpec = Omit<PciDeviceSpec, "requester">;
+
 /** What the kernel finds when it boots. */
 export interface SimKernelOptions {
   readonly abi: KernelAbi;
   readonly frames: FrameSource;
   readonly iommu: IommuDriver;
   readonly devices: readonly PciDeviceSpec[];
+  /** Mediated devices, each in a group of its own that has no IOMMU. */
+  readonly mediated?: readonly MediatedDeviceSpec[];
   /** Ordinary drivers and what they bind to at boot. */
   readonly drivers?: readonly PciDriverSpec[];
   readonly seed?: number;
@@ -64,6 +69,8 @@ export interface SimProcess {
   exit(): void;
 }
 
+/** A mediated device sends nothing on the bus. */
+const NO_REQUESTER = -1;
 /** mmap starts below the stack of a Linux program; the seed moves it as the kernel's own does. */
 const MMAP_TOP_PAGE = 0x7_fff0_0000;
 
@@ -90,10 +97,13 @@ export class SimKernel {
     };
     this.vfio = options.vfio === "absent" ? null : new VfioCore(this.abi.byteOrder);
     this.groups = makeGroups(options);
-    const devices = this.groups.flatMap((group) => group.devices);
+    const physical = this.groups.filter((group) => !group.isMediated);
+    const devices = physical.flatMap((group) => group.devices);
     this.drivers = new DriverCore(devices, driverSpecs(options, this.vfio), this.#hooks());
     for (const device of devices) options.iommu.block(device.requester);
     this.drivers.boot();
+    for (const group of this.groups)
+      if (group.isMediated) for (const device of group.devices) this.vfio?.bound(device);
     this.#facts = this.#systemCallFacts(options);
   }
 
@@ -156,17 +166,26 @@ function makeGroups(options: SimKernelOptions): readonly IommuGroup[] {
   for (const spec of options.devices) {
     const group = groups.get(spec.group) ?? new IommuGroup(spec.group, options.iommu);
     groups.set(spec.group, group);
-    const device: PciDevice = {
-      address: spec.address,
-      requester: spec.requester,
-      function: spec.function,
-      group,
-      driver: null,
-      driverOverride: null,
-    };
-    group.devices.push(device);
+    addDevice(group, spec);
+  }
+  for (const spec of options.mediated ?? []) {
+    const group = new IommuGroup(spec.group, options.iommu, "mediated");
+    groups.set(spec.group, group);
+    addDevice(group, { ...spec, requester: NO_REQUESTER });
   }
   return [...groups.values()].sort((a, b) => a.id - b.id);
+}
+
+function addDevice(group: IommuGroup, spec: PciDeviceSpec): void {
+  const device: PciDevice = {
+    address: spec.address,
+    requester: spec.requester,
+    function: spec.function,
+    group,
+    driver: null,
+    driverOverride: null,
+  };
+  group.devices.push(device);
 }
 
 /** vfio-pci takes only what it is told to take; pci-stub too. */

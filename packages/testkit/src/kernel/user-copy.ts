@@ -23,7 +23,7 @@ const STACK_POINTER = 0x7ffd_1000_0000;
 export function userPointer(argument: Uint8Array | number, space: AddressSpace): UserPointer {
   return typeof argument === "number"
     ? addressPointer(argument, space)
-    : { register: STACK_POINTER, ...arrayCopies(argument) };
+    : new ArrayPointer(argument);
 }
 
 /** A pointer that was found inside a struct. */
@@ -52,14 +52,23 @@ export function copyStruct<F extends string>(
   return { bytes, view: new StructView(table, bytes, order) };
 }
 
-function arrayCopies(buffer: Uint8Array): Pick<UserPointer, "read" | "write"> {
-  return {
-    read: (offset, length) =>
-      offset + length <= buffer.length ? buffer.subarray(offset, offset + length) : undefined,
-    write(offset, from) {
-      const room = Math.max(0, buffer.length - offset);
-      if (room > 0) buffer.set(from.length <= room ? from : from.subarray(0, room), offset);
-      return from.length <= room;
-    },
-  };
+/** A class, not closures over the array: every system call makes one. */
+class ArrayPointer implements UserPointer {
+  readonly register: number = STACK_POINTER;
+  readonly #buffer: Uint8Array;
+
+  constructor(buffer: Uint8Array) {
+    this.#buffer = buffer;
+  }
+
+  read(offset: number, length: number): Uint8Array | undefined {
+    const buffer = this.#buffer;
+    return offset + length <= buffer.length ? buffer.subarray(offset, offset + length) : undefined;
+  }
+
+  write(offset: number, from: Uint8Array): boolean {
+    const room = Math.max(0, this.#buffer.length - offset);
+    if (room > 0) this.#buffer.set(from.length <= room ? from : from.subarray(0, room), offset);
+    return from.length <= room;
+  }
 }

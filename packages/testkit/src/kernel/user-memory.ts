@@ -3,7 +3,7 @@
 // Addresses are chosen as Linux does on x86-64 (top down from an mmap base near 0x7f…, the highest
 // gap that fits), but from the machine's seed. Pages are counted in doubles of 4 KiB.
 
-import type { Backing, PinnedRun } from "./backing.ts";
+import type { MemoryBacking, PinnedRun } from "./backing.ts";
 
 export const PAGE = 4096;
 /** First page beyond user space: TASK_SIZE_MAX on x86-64 with four levels. */
@@ -15,7 +15,7 @@ export interface Area {
   readonly firstPage: number;
   readonly pages: number;
   readonly protection: Protection;
-  readonly backing: Backing;
+  readonly backing: MemoryBacking;
 }
 
 export class AddressSpace {

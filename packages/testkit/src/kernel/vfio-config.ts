@@ -15,11 +15,14 @@ import {
   INTERRUPT_LINE,
   INTERRUPT_PIN,
   MSI_64BIT,
+  MSI_ENABLE,
   MSI_FLAGS,
 } from "./pci/config-layout.ts";
 import type { PciFunction } from "./pci/pci-function.ts";
 
 const ROM = 0x30;
+/** Multiple Message Enable. */
+const MSI_QUEUE_SIZE = 0x70;
 
 export class VirtualConfig {
   readonly #device: PciFunction;
@@ -27,6 +30,10 @@ export class VirtualConfig {
   /** Bits that come from the copy, and bits that a write may change; the rest is hardware's. */
   readonly #virtual: Uint8Array;
   readonly #writable: Uint8Array;
+  /** Where the MSI capability is, or 0. */
+  #msi: number = 0;
+  /** Vectors that SET_IRQS set up; 0 while MSI is not active. */
+  msiVectors: number = 0;
 
   constructor(device: PciFunction) {
     this.#device = device;
@@ -95,6 +102,8 @@ export class VirtualConfig {
     }
     if (reaches) this.#device.writeConfig(at, hardware);
     this.#maskBar(at);
+    if (this.#msi !== 0 && at <= this.#msi + MSI_FLAGS && at + from.length > this.#msi + MSI_FLAGS)
+      this.#settleMsiFlags();
   }
 
   #describeHeader(): void {
@@ -120,9 +129,24 @@ export class VirtualConfig {
     if (offset === 0) return;
     const wide = ((this.#copy[offset + MSI_FLAGS] ?? 0) & MSI_64BIT) !== 0;
     this.#set(offset, 2, 0xff, 0x00);
-    this.#set(offset + MSI_FLAGS, 1, 0xff, 0x71);
+    this.#msi = offset;
+    this.#set(offset + MSI_FLAGS, 1, 0xff, 0xff);
     this.#set(offset + MSI_FLAGS + 1, 1, 0x00, 0x00);
     this.#set(offset + 4, wide ? 10 : 6, 0xff, 0xff);
+  }
+
+  /**
+   * vfio_msi_config_write: MSI is enabled by SET_IRQS alone, for as many vectors as it set up; the
+   * flags that are left go to the hardware as well.
+   */
+  #settleMsiFlags(): void {
+    const place = this.#msi + MSI_FLAGS;
+    let flags = this.#copy[place] ?? 0;
+    if (this.msiVectors === 0) flags &= ~MSI_ENABLE;
+    const most = Math.ceil(Math.log2(Math.max(1, this.msiVectors)));
+    if ((flags & MSI_QUEUE_SIZE) >> 4 > most) flags = (flags & ~MSI_QUEUE_SIZE) | (most << 4);
+    this.#copy[place] = flags;
+    this.#device.writeConfig(place, Uint8Array.of(flags));
   }
 
   #set(offset: number, length: number, virtual: number, writable: number): void {
@@ -132,6 +156,8 @@ export class VirtualConfig {
 
   /** A BAR keeps only the bits above its size, and shows its type bits. */
   #maskBar(at: number): void {
+    // No simulated device has a ROM, and a ROM that is not there has no address bits to keep.
+    if (at >= ROM && at < ROM + 4) this.#copy.fill(0, ROM, ROM + 4);
     if (at < BAR0 || at >= BAR0 + 24) return;
     const index = Math.floor((at - BAR0) / 4);
     const bar = this.#device.bars[index];

@@ -1,24 +1,20 @@
 // An open file of a vfio-pci device: information, interrupts, reset and region access.
 //
-// type1.md 5.3 to 5.9. No BAR can be mapped yet, so no region says MMAP: a client goes through
-// pread and pwrite, which reach the same registers.
+// type1.md 5.3 to 5.9, dispatched by command.
 
+import type { MemoryBacking } from "./backing.ts";
+import { isMappable, mapBar } from "./bar-backing.ts";
 import * as command from "./decode/commands.ts";
 import type { StructTable, StructView } from "./decode/struct-view.ts";
-import {
-  DEVICE_FEATURE,
-  DEVICE_INFO,
-  HOT_RESET,
-  HOT_RESET_INFO,
-  IRQ_INFO,
-  REGION_INFO,
-} from "./decode/vfio.ts";
+import { DEVICE_INFO, HOT_RESET, HOT_RESET_INFO, IRQ_INFO, REGION_INFO } from "./decode/vfio.ts";
 import { EFAULT, EINVAL, ENODEV, ENOTTY } from "./errno.ts";
 import { type IoctlCall, OpenFile } from "./open-file.ts";
-import type { ByteOrder } from "./port-types.ts";
+import type { ByteOrder, MapMemoryRequest } from "./port-types.ts";
 import { copyStruct } from "./user-copy.ts";
 import type { VfioDevice } from "./vfio-device.ts";
+import { deviceFeature } from "./vfio-feature.ts";
 import { ERR, INTX } from "./vfio-interrupts.ts";
+import { ioEventFd } from "./vfio-ioeventfd.ts";
 import { setIrqs } from "./vfio-irq-set.ts";
 import { accessRegion, BARS, CONFIG_REGION, REGION_SHIFT, REGIONS } from "./vfio-region-io.ts";
 
@@ -26,6 +22,7 @@ const FLAGS_RESET = 1;
 const FLAGS_PCI = 2;
 const REGION_READ = 1;
 const REGION_WRITE = 2;
+const REGION_MMAP = 4;
 const ROM_REGION = 6;
 const INDEXES = 5;
 /** The first ABI's vfio_device_info ended before `cap_offset`. */
@@ -34,10 +31,6 @@ const IRQ_EVENTFD = 1;
 const IRQ_MASKABLE = 2;
 const IRQ_AUTOMASKED = 4;
 const IRQ_NORESIZE = 8;
-const FEATURE_GET = 0x1_0000;
-const FEATURE_SET = 0x2_0000;
-const FEATURE_PROBE = 0x4_0000;
-const FEATURE_INDEX = 0xffff;
 
 export class DeviceFile extends OpenFile {
   readonly kind = "device";
@@ -53,6 +46,7 @@ export class DeviceFile extends OpenFile {
   }
 
   override ioctl(call: IoctlCall): number {
+    this.#device.power.wake();
     switch (call.command) {
       case command.DEVICE_GET_INFO:
         return this.#getInfo(call);
@@ -69,22 +63,26 @@ export class DeviceFile extends OpenFile {
       case command.DEVICE_PCI_HOT_RESET:
         return this.#hotReset(call, HOT_RESET);
       case command.DEVICE_FEATURE_COMMAND:
-        return this.#feature(call);
+        return deviceFeature(this.#device, call, this.#order);
+      case command.DEVICE_IOEVENTFD:
+        return ioEventFd(this.#device, call, this.#order);
       default:
         return -ENOTTY;
     }
   }
 
   override readAt(into: Uint8Array, offset: bigint): number {
+    this.#device.power.wake();
     return accessRegion(this.#device, "read", into, offset);
   }
 
   override writeAt(from: Uint8Array, offset: bigint): number {
+    this.#device.power.wake();
     return accessRegion(this.#device, "write", from, offset);
   }
 
-  override mapRefusal(): number {
-    return -EINVAL;
+  override map(request: MapMemoryRequest): MemoryBacking | number {
+    return mapBar(this.#device, this, request);
   }
 
   protected released(): void {
@@ -121,7 +119,9 @@ export class DeviceFile extends OpenFile {
     if (index === ROM_REGION) return { size: 0, flags: 0 };
     if (index >= BARS) return undefined;
     const size = bars[index]?.length ?? 0;
-    return { size, flags: size === 0 ? 0 : REGION_READ | REGION_WRITE };
+    if (size === 0) return { size, flags: 0 };
+    const mappable = isMappable(this.#device, index) ? REGION_MMAP : 0;
+    return { size, flags: REGION_READ | REGION_WRITE | mappable };
   }
 
   #getIrqInfo(call: IoctlCall): number {
@@ -143,17 +143,6 @@ export class DeviceFile extends OpenFile {
     const isReset = table === HOT_RESET;
     if (isReset && (head.view.u32("flags") !== 0 || head.view.u32("count") === 0)) return -EINVAL;
     return -ENODEV;
-  }
-
-  /** Checks as far as they do not depend on the feature; no simulated device has any. */
-  #feature(call: IoctlCall): number {
-    const head = this.#copy(call, DEVICE_FEATURE, DEVICE_FEATURE.size);
-    if (typeof head === "number") return head;
-    const flags = head.view.u32("flags");
-    const known = FEATURE_INDEX | FEATURE_GET | FEATURE_SET | FEATURE_PROBE;
-    const both = (flags & FEATURE_GET) !== 0 && (flags & FEATURE_SET) !== 0;
-    if ((flags & ~known) !== 0 || (both && (flags & FEATURE_PROBE) === 0)) return -EINVAL;
-    return -ENOTTY;
   }
 
   /** The head of a struct, with the minimum that this call demands of `argsz`. */

@@ -21,10 +21,14 @@ import type { PciDevice } from "./pci/pci-device.ts";
 import { VirtualConfig } from "./vfio-config.ts";
 import type { VfioGroup } from "./vfio-group.ts";
 import { DeviceInterrupts } from "./vfio-interrupts.ts";
+import type { IoEventFd } from "./vfio-ioeventfd.ts";
+import { DevicePower } from "./vfio-power.ts";
 
 export class VfioDevice {
   readonly pci: PciDevice;
   readonly interrupts: DeviceInterrupts;
+  readonly power: DevicePower = new DevicePower();
+  readonly ioEventFds: IoEventFd[] = [];
   #config: VirtualConfig;
   #group: VfioGroup | null = null;
   #saved: Uint8Array = new Uint8Array(0);
@@ -47,6 +51,16 @@ export class VfioDevice {
   /** Whether the reset at the first open worked. */
   get canReset(): boolean {
     return this.pci.function.reset !== undefined;
+  }
+
+  /** Where the host put a BAR; what the user writes there is emulated. */
+  barAddress(index: number): number {
+    const place = BAR0 + 4 * index;
+    const [low, high] = [
+      readWord(this.pci.function, place),
+      readWord(this.pci.function, place + 2),
+    ];
+    return high * 0x1_0000 + (low & 0xfff0);
   }
 
   /** One more open file: 0 or -errno. */
@@ -96,6 +110,8 @@ export class VfioDevice {
 
   #disable(): void {
     this.interrupts.closed();
+    this.power.exit();
+    for (const { eventFd } of this.ioEventFds.splice(0)) eventFd.drop();
     const device = this.pci.function;
     writeWord(device, COMMAND, readWord(device, COMMAND) & ~COMMAND_MASTER);
     device.reset?.();

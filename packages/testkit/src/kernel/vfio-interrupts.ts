@@ -103,6 +103,7 @@ export class DeviceInterrupts {
     const available = msiVectors(this.#device);
     if (vectors > available) return available;
     this.active = "msi";
+    if (this.#config !== null) this.#config.msiVectors = vectors;
     this.#vectors = new Array<EventFd | null>(vectors).fill(null);
     this.#programMsi(vectors);
     return 0;
@@ -123,6 +124,7 @@ export class DeviceInterrupts {
 
   disable(): void {
     if (this.active === "msi") this.#programMsi(0);
+    if (this.#config !== null) this.#config.msiVectors = 0;
     for (const eventFd of [...this.#vectors, this.intxTarget, this.intxUnmask]) eventFd?.drop();
     this.#vectors = [];
     this.intxTarget = null;

@@ -16,6 +16,10 @@ export interface Wiring {
   readonly functionReset: "none" | "offered";
 }
 
+const COMMAND = 0x04;
+const IO_AND_MEMORY = 0x03;
+/** In the register's high byte. */
+const SERR_ENABLE = 0x01;
 const BAR0 = 0x10;
 
 export function pciFunction(device: PciDevice, wiring: Wiring): PciFunction {
@@ -24,7 +28,7 @@ export function pciFunction(device: PciDevice, wiring: Wiring): PciFunction {
     if (interrupt.kind === "intx") line(interrupt.asserted);
     else deliverMessages(wiring);
   });
-  assignBar(device, wiring.barAddress);
+  setUpAsFirmware(device, wiring.barAddress);
   const identity = new DataView(readConfig(device, 0, 12).buffer);
   return {
     vendor: identity.getUint16(0, true),
@@ -61,8 +65,10 @@ function readConfig(device: PciDevice, offset: number, length: number): Uint8Arr
   return bytes;
 }
 
-function assignBar(device: PciDevice, address: number): void {
+/** As SeaBIOS leaves every device: its BAR in place, decoding on, system errors reported. */
+function setUpAsFirmware(device: PciDevice, address: number): void {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, address, true);
   device.config.write(BAR0, bytes);
+  device.config.write(COMMAND, Uint8Array.of(IO_AND_MEMORY, SERR_ENABLE));
 }

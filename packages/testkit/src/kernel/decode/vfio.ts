@@ -76,6 +76,18 @@ export const DEVICE_FEATURE: StructTable<"argsz" | "flags"> = {
   fields: { argsz: at(0, 4), flags: at(4, 4) },
 };
 
+export const IOEVENTFD: StructTable<"argsz" | "flags" | "offset" | "data" | "fd"> = {
+  struct: "vfio_device_ioeventfd",
+  size: 32,
+  fields: {
+    argsz: at(0, 4),
+    flags: at(4, 4),
+    offset: at(8, 8),
+    data: at(16, 8),
+    fd: at(24, 4),
+  },
+};
+
 /** Every table of this file, for the comparison with C. */
 export const VFIO_STRUCTS: readonly StructTable[] = [
   GROUP_STATUS,
@@ -86,4 +98,5 @@ export const VFIO_STRUCTS: readonly StructTable[] = [
   HOT_RESET_INFO,
   HOT_RESET,
   DEVICE_FEATURE,
+  IOEVENTFD,
 ];

@@ -47,8 +47,9 @@ class Type1Session implements ContainerDriver {
       case TYPE1_V2:
       case NESTING:
       case UNMAP_ALL:
-      case UPDATE_VADDR:
         return 1;
+      case UPDATE_VADDR:
+        return this.#state.mediatedGroups.length === 0 ? 1 : 0;
       case DMA_CC:
         return this.#state.domains.every((domain) => domain.coherent) ? 1 : 0;
       default:

@@ -67,7 +67,12 @@ export class VtdQueue {
   }
 
   #put(descriptor: Descriptor): void {
-    this.#arena.words.set(descriptor, this.#arena.indexOf(this.#ringFrame) + 4 * this.#tail);
+    const { words } = this.#arena;
+    const at = this.#arena.indexOf(this.#ringFrame) + 4 * this.#tail;
+    words[at] = descriptor[0];
+    words[at + 1] = descriptor[1];
+    words[at + 2] = descriptor[2];
+    words[at + 3] = descriptor[3];
     this.#tail = (this.#tail + 1) % ENTRIES;
   }
 

@@ -24,11 +24,11 @@ export interface TextNode {
   readonly write?: (text: string) => number;
 }
 
-/** A binary attribute that root may read in full. */
+/** A binary attribute; how much of it one reads may depend on who asks. */
 export interface BytesNode {
   readonly type: "bytes";
   readonly mode: number;
-  read(into: Uint8Array, offset: number): number;
+  read(into: Uint8Array, offset: number, process: Process): number;
   write(from: Uint8Array, offset: number): number;
 }
 

@@ -13,6 +13,7 @@ import {
 const IO_RESOURCE = 0x101;
 const MEMORY_RESOURCE = 0x200;
 const BAR0 = 0x10;
+const HEADER_BYTES = 64;
 
 export function pciDeviceDirectory(device: PciDevice): DirectoryNode {
   const fixed: Record<string, VfsNode> = {
@@ -46,14 +47,15 @@ function driverOverride(device: PciDevice): VfsNode {
   };
 }
 
-/** Without a capability only the first 64 bytes may be read; the port's caller is trusted here. */
+/** Who is not root reads the header only: reading more can upset some devices. */
 function configBytes(device: PciDevice): BytesNode {
   const { configSize } = device.function;
   return {
     type: "bytes",
     mode: 0o644,
-    read(into, offset) {
-      const count = Math.max(0, Math.min(into.length, configSize - offset));
+    read(into, offset, process) {
+      const readable = process.uid === 0 ? configSize : HEADER_BYTES;
+      const count = Math.max(0, Math.min(into.length, readable - offset));
       for (let at = 0; at < count; at += 1) into[at] = device.function.readConfig(offset + at);
       return count;
     },

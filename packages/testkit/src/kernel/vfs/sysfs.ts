@@ -24,10 +24,19 @@ export function sysfs(facts: SysfsFacts): DirectoryNode {
   const groups = directory(() => Object.fromEntries(facts.groups.map(groupEntry)));
   return directory(() => ({
     bus,
+    class: directory(() => ({ iommu: directory(() => iommuClass(facts.groups)) })),
     devices: directory(() => ({ "pci0000:00": devices })),
     kernel: directory(() => ({ iommu_groups: groups })),
     module: directory(() => modules(facts.type1)),
   }));
+}
+
+/** One link for each IOMMU; a device links to the same one. */
+function iommuClass(groups: readonly IommuGroup[]): Record<string, VfsNode> {
+  const links = groups.map(({ iommu }) => iommu.sysfsLink);
+  return Object.fromEntries(
+    links.map((target) => [target.split("/").at(-1) ?? "", link(() => `../../devices/${target}`)]),
+  );
 }
 
 function pciDevices(drivers: DriverCore): DirectoryNode {
@@ -81,7 +90,10 @@ function groupEntry(group: IommuGroup): [string, VfsNode] {
     Object.fromEntries(
       group.devices.map(({ address }) => [
         address,
-        link(() => `../../../../devices/pci0000:00/${address}`),
+        link(
+          () =>
+            `../../../../devices/${group.isMediated ? "virtual/mdev" : "pci0000:00"}/${address}`,
+        ),
       ]),
     ),
   );

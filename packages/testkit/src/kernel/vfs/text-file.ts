@@ -38,15 +38,17 @@ export class BytesFile extends OpenFile {
   readonly kind = "file";
   readonly label: string;
   readonly #node: BytesNode;
+  readonly #process: Process;
 
-  constructor(path: string, node: BytesNode) {
+  constructor(path: string, node: BytesNode, process: Process) {
     super();
     this.label = path;
     this.#node = node;
+    this.#process = process;
   }
 
   override readAt(into: Uint8Array, offset: bigint): number {
-    return this.#node.read(into, Number(offset));
+    return this.#node.read(into, Number(offset), this.#process);
   }
 
   override writeAt(from: Uint8Array, offset: bigint): number {

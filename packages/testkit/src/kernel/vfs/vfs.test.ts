@@ -37,7 +37,7 @@ describe("sysfs", () => {
       ["vendor", "device", "class", "driver_override"].map((name) =>
         port.readText(`${device}/${name}`),
       ),
-    ).toEqual(["0x1234\n", "0x11e8\n", "0xff0000\n", "vfio-pci\n"]);
+    ).toEqual(["0x1234\n", "0x11e8\n", "0x00ff00\n", "vfio-pci\n"]);
     expect(port.list(`${device}/iommu_group/devices`)).toEqual([DEVICE]);
     expect(port.list(DEVICES)).toEqual([
       "0000:00:02.0",

@@ -33,7 +33,7 @@ export class Vfs {
       case "text":
         return this.#openText(process, path, node, flags);
       case "bytes":
-        return mayAccess(process, node.mode, flags) ? new BytesFile(path, node) : -EACCES;
+        return mayAccess(process, node.mode, flags) ? new BytesFile(path, node, process) : -EACCES;
       default:
         return -EISDIR;
     }
@@ -130,6 +130,6 @@ function pieces(path: string): string[] {
 function readAll(process: Process, node: BytesNode): string | number {
   if (!mayAccess(process, node.mode, "r")) return -EACCES;
   const bytes = new Uint8Array(4096);
-  const count = node.read(bytes, 0);
+  const count = node.read(bytes, 0, process);
   return count < 0 ? count : String.fromCharCode(...bytes.subarray(0, count));
 }

@@ -27,15 +27,16 @@ export function reportDirty(
 ): boolean {
   const words = mapping.words ?? newWords(mapping.frames);
   // A device that the kernel cannot watch may have written every page it could reach.
-  fillBits(words, mapping.frames, true);
+  if (mapping.runs.length > 0) fillBits(words, mapping.frames, true);
   const bit = mapping.iova - base;
   const shift = bit % 64;
   const address = bitmap.data + Math.floor(bit / 64) * 8;
   const count = Math.ceil((mapping.frames + shift) / 64);
   if (shift !== 0) {
+    // Before the user's memory is looked at: after a fault the words stay as they are now.
+    shiftLeft(words, count, BigInt(shift));
     const old = new Uint8Array(8);
     if (process.memory.read(address, old) !== 8) return false;
-    shiftLeft(words, count, BigInt(shift));
     words[0] = (words[0] ?? 0n) | new DataView(old.buffer).getBigUint64(0, true);
   }
   const bytes = new Uint8Array(8 * count);
@@ -43,6 +44,11 @@ export function reportDirty(
   for (let index = 0; index < count; index += 1)
     view.setBigUint64(8 * index, words[index] ?? 0n, true);
   return process.memory.write(address, bytes) === bytes.length;
+}
+
+/** A group that may have written anything has left: all pages are reported once more. */
+export function markDirty(mapping: Mapping): void {
+  if (mapping.words !== null) fillBits(mapping.words, mapping.frames, true);
 }
 
 /** After a GET: exactly the mapping's own bits are cleared, and what lies above them stays. */

@@ -83,6 +83,12 @@ describe("the report algorithm", () => {
     expect([word(0), word(1)]).toEqual([0xffff_ffff_ffff_ffffn, 0x7n]);
   });
 
+  test("section 2.8: a GET that faults leaves its shift behind", () => {
+    const { get, word } = ready([[1, 4]]);
+    expect(get(8, { data: 0x10000n })).toBe(-EFAULT);
+    expect([get(4, { iova: 0x1000n }), word(0)]).toEqual([0, 0x1fn]);
+  });
+
   test("section 2.8: a long mapping crosses words", () => {
     const { get, word } = ready([[60, 70]]);
     expect(get(192, { bytes: 24 })).toBe(0);

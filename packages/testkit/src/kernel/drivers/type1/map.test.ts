@@ -65,6 +65,15 @@ describe("the range", () => {
     ]);
   });
 
+  test("section 2.10: a range that ends at 2^64 overlaps nothing, and is then out of range", () => {
+    const { client, container } = enabled();
+    const vaddr = client.memory(1).address;
+    expect(client.map(container, { vaddr, iova: 0x10000n, size: P })).toBe(0);
+    const rest = { vaddr: 0x1000n, iova: 0x1000n, size: 2n ** 64n - 0x1000n };
+    expect(client.map(container, rest)).toBe(-EINVAL);
+    expect(client.map(container, { ...rest, size: 2n ** 64n - 0x2000n })).toBe(-EEXIST);
+  });
+
   test("case 46: overlap wins over a reserved range", () => {
     const { map } = ready();
     expect(map(0x10001000n, P)).toBe(0);

@@ -1,17 +1,17 @@
-// VFIO_IOMMU_MAP_DMA: the checks in the kernel's order, then pin and map run by run.
+// VFIO_IOMMU_MAP_DMA: the checks in the kernel's order, then pin and map.
 //
 // type1.md 2.3 to 2.5. All or nothing: a failure in the middle takes back what was done.
 
-import type { PinnedRun } from "../../backing.ts";
 import { DMA_MAP } from "../../decode/type1.ts";
-import { EEXIST, EFAULT, EINVAL, ENOMEM, ENOSPC } from "../../errno.ts";
+import { EEXIST, EFAULT, EINVAL, ENOSPC } from "../../errno.ts";
 import type { DomainAccess } from "../../iommu/domain.ts";
 import type { IoctlCall } from "../../open-file.ts";
 import type { Process } from "../../process.ts";
 import { copyStruct } from "../../user-copy.ts";
 import { canTrack, newWords } from "./dirty-words.ts";
 import type { MapRequest } from "./mapping-list.ts";
-import { ALL_FRAMES, type Type1State } from "./state.ts";
+import { countedPages, pinPages, unpin } from "./pin.ts";
+import { ALL_FRAMES, mapRuns, type Type1State } from "./state.ts";
 import { replaceVaddr } from "./vaddr.ts";
 
 const READ = 1;
@@ -51,25 +51,20 @@ function addMapping(
   if (state.mappings.overlapping(iova, frames) !== undefined) return -EEXIST;
   if (state.available === 0) return -ENOSPC;
   if (!isValidRange(state, iova, frames)) return -EINVAL;
-  const runs = pinAndMap(state, request, process, access);
+  const mapping = { iova, frames, vaddrPage, process, access };
+  // Without a domain there is nothing to map into: a mediated device pins what it needs itself.
+  const runs = state.domains.length === 0 ? [] : pinPages(state, mapping);
   if (typeof runs === "number") return runs;
   if (state.dirtyTracking && !canTrack(frames)) {
-    undo(state, iova, runs);
+    unpin(runs);
     return -EINVAL;
   }
-  process.locked.pages += frames;
+  for (const { domain } of state.domains) mapRuns(domain, { iova, runs, access });
+  const lockedPages = countedPages(runs);
+  process.locked.pages += lockedPages;
   state.available -= 1;
-  state.mappings.insert({
-    iova,
-    frames,
-    access,
-    runs,
-    vaddrPage,
-    process,
-    lockedPages: frames,
-    vaddrInvalid: false,
-    words: state.dirtyTracking ? newWords(frames) : null,
-  });
+  const words = state.dirtyTracking ? newWords(frames) : null;
+  state.mappings.insert({ ...mapping, runs, lockedPages, vaddrInvalid: false, words });
   return 0;
 }
 
@@ -78,45 +73,4 @@ function isValidRange(state: Type1State, iova: number, frames: number): boolean 
   if (state.ranges.length === 0) return true;
   const last = iova + frames - 1;
   return state.ranges.some((range) => range.first <= iova && last <= range.last);
-}
-
-/** The runs that were pinned and entered into every page table, or -errno with nothing left. */
-function pinAndMap(
-  state: Type1State,
-  request: MapRequest,
-  process: Process,
-  access: DomainAccess,
-): readonly PinnedRun[] | number {
-  const runs: PinnedRun[] = [];
-  const room = process.locked.room();
-  const wanted = access.write ? "write" : "read";
-  for (let done = 0; done < request.frames; ) {
-    const most = state.parameters.disableHugepages ? 1 : request.frames - done;
-    const run = process.memory.pin(request.vaddrPage + done, most, wanted);
-    if (run === undefined) return undo(state, request.iova, runs, -EFAULT);
-    runs.push(run);
-    // The limit is met page by page, so a run that crosses it fails even if a hole follows.
-    if (done + run.frames > room) return undo(state, request.iova, runs, -ENOMEM, run);
-    for (const { domain } of state.domains)
-      domain.map(request.iova + done, run.frame, run.frames, access);
-    done += run.frames;
-  }
-  return runs;
-}
-
-/** Takes back all runs; `unmapped` is one that was pinned but entered nowhere. */
-function undo(
-  state: Type1State,
-  iova: number,
-  runs: readonly PinnedRun[],
-  errno = 0,
-  unmapped?: PinnedRun,
-): number {
-  let at = iova;
-  for (const run of runs) {
-    if (run !== unmapped) for (const { domain } of state.domains) domain.unmap(at, run.frames);
-    run.backing.unpin(run.frames);
-    at += run.frames;
-  }
-  return errno;
 }

@@ -4,6 +4,7 @@ import type { IommuDomain, IommuDriver, IovaRange } from "../../iommu/domain.ts"
 import type { IommuGroup } from "../../iommu-group.ts";
 import type { ByteOrder } from "../../port-types.ts";
 import { type Mapping, MappingList } from "./mapping-list.ts";
+import { unpin } from "./pin.ts";
 
 /** Type1 works in 4 KiB frames: every x86 IOMMU has that page size. */
 export const FRAME = 4096;
@@ -36,6 +37,8 @@ export class Type1State {
   readonly parameters: Type1Parameters;
   readonly mappings: MappingList = new MappingList();
   readonly domains: Type1Domain[] = [];
+  /** Groups of mediated devices: they have no domain, and pin what they need. */
+  readonly mediatedGroups: IommuGroup[] = [];
   /** Sorted valid ranges; empty until the first group. */
   ranges: readonly IovaRange[] = [];
   available: number;
@@ -66,11 +69,18 @@ export class Type1State {
     }
   }
 
-  /** Takes a mapping out of every page table and gives its pages back; the caller forgets it. */
-  unmapAndUnpin(mapping: Mapping): void {
+  /** Takes a mapping out of every page table and gives its pages back; the mapping itself stays. */
+  unpinMapping(mapping: Mapping): void {
     this.unmapEverywhere(mapping.iova, mapping.frames);
-    for (const run of mapping.runs) run.backing.unpin(run.frames);
+    unpin(mapping.runs);
     mapping.process.locked.pages -= mapping.lockedPages;
+    mapping.runs = [];
+    mapping.lockedPages = 0;
+  }
+
+  /** The same for a mapping that the caller forgets. */
+  unmapAndUnpin(mapping: Mapping): void {
+    this.unpinMapping(mapping);
     if (mapping.vaddrInvalid) this.invalidVaddrs -= 1;
     this.available += 1;
   }

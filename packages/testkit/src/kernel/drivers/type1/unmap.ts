@@ -4,7 +4,7 @@
 // and meets nothing, because its end wraps to 0: that is the kernel's answer, not an oversight.
 
 import { DMA_UNMAP } from "../../decode/type1.ts";
-import { EFAULT, EINVAL } from "../../errno.ts";
+import { EBUSY, EFAULT, EINVAL } from "../../errno.ts";
 import type { IoctlCall } from "../../open-file.ts";
 import { copyStruct } from "../../user-copy.ts";
 import { type BitmapRequest, readBitmap } from "./bitmap-request.ts";
@@ -32,14 +32,8 @@ export function unmapDma(state: Type1State, call: IoctlCall): number {
   const flags = view.u32("flags");
   if (view.u32("argsz") < DMA_UNMAP.size || (flags & ~7) !== 0) return -EINVAL;
   if ((flags & GET_DIRTY_BITMAP) !== 0 && (flags & (ALL | VADDR)) !== 0) return -EINVAL;
-  const bitmap =
-    (flags & GET_DIRTY_BITMAP) === 0
-      ? undefined
-      : readBitmap(call.argument, state.order, {
-          argsz: view.u32("argsz"),
-          at: DMA_UNMAP.size,
-          size: view.u64("size"),
-        });
+  const [argsz, size] = [view.u32("argsz"), view.u64("size")];
+  const bitmap = requestedBitmap(state, call, flags, { argsz, at: DMA_UNMAP.size, size });
   if (typeof bitmap === "number") return bitmap;
   if (view.inFrame("iova") !== 0) return -EINVAL;
   const end = rangeEnd(view, flags);
@@ -50,6 +44,17 @@ export function unmapDma(state: Type1State, call: IoctlCall): number {
   if (frames < 0) return frames;
   view.setU64("size", BigInt(frames) * BigInt(FRAME));
   return call.argument.write(0, copied.bytes) ? 0 : -EFAULT;
+}
+
+/** Where the bits go, if they are asked for; then what mediated devices forbid. */
+function requestedBitmap(
+  state: Type1State,
+  call: IoctlCall,
+  flags: number,
+  place: Parameters<typeof readBitmap>[2],
+): BitmapRequest | number | undefined {
+  if ((flags & GET_DIRTY_BITMAP) !== 0) return readBitmap(call.argument, state.order, place);
+  return (flags & VADDR) !== 0 && state.mediatedGroups.length > 0 ? -EBUSY : undefined;
 }
 
 /** The end of the range in frames, wrapped to 0 at 2^64; or -EINVAL. */
