@@ -15,9 +15,15 @@ export const LIMITS = {
   shareOver50: 0.02,
   /** STYLE aims at 1.5; this is the floor that holds today, to be raised as the suites grow. */
   testsPerSourceLine: 0.4,
-  /** Bytes of the .tgz. A growth to notice, not a promise to users. */
-  packedBytes: { default: 300_000, testkit: 500_000 },
+  /**
+   * Bytes of the .tgz. A growth to notice, not a promise to users. testkit carries laws, mutants and the
+   * kernel's cases for its users' own backends; lab the differential run, recorder and benchmarks.
+   */
+  packedBytes: { default: 300_000, testkit: 700_000, lab: 420_000 },
 };
+/** Tests that testkit exports: they count as tests of this repository too, which runs them all. */
+const EXPORTED_TESTS =
+  /^packages\/testkit\/src\/(arbitraries|cases|conformance|fuzz|laws|model|mutants|sweep)\//;
 const TARGETS = { fileMedian: 110, fileP90: 250, functionMedian: 8, testsPerSourceLine: 1.5 };
 /** Below this many functions a share of 2 % is less than one function. */
 const FUNCTIONS_FOR_SHARES = 50;
@@ -52,7 +58,7 @@ function testRatio(sizes) {
   const inPackages = sizes.filter(({ path }) => /^(packages|integration)\//.test(path));
   const lines = (tests) =>
     inPackages
-      .filter(({ path }) => isTest(path) === tests)
+      .filter(({ path }) => (isTest(path) || EXPORTED_TESTS.test(path)) === tests)
       .reduce((sum, size) => sum + size.lines, 0);
   return lines(false) === 0 ? 0 : lines(true) / lines(false);
 }

@@ -7,13 +7,16 @@ readonly IN_QEMU=(qemu/vtd qemu/amdvi qemu/virtio-iommu)
 readonly SETUP_LIMIT=600
 readonly EXAMPLE_LIMIT=400
 # Suites that prove themselves on each target; their facts may name what a target does not claim.
-readonly INTEGRATION=(integration/conformance.ts)
+readonly INTEGRATION=(integration/conformance.ts integration/cases.ts)
 readonly INTEGRATION_SECONDS=90
+# Generated call sequences, the same on the simulated kernel and the real one.
+readonly DIFFER_SEQUENCES=300
+readonly DIFFER_LIMIT=240
 
 real_kernels() {
 	need_packages qemu-system-x86 busybox-static kmod xz-utils cpio || return
 	expect "setup ${IN_QEMU[*]}" "$SETUP_LIMIT" npx --no-install iommukit setup "${IN_QEMU[@]}" || return
-	local file found=0
+	local file target found=0
 	for file in examples/[0-9]*/*.ts; do
 		[ -e "$file" ] || continue
 		found=1
@@ -22,6 +25,10 @@ real_kernels() {
 	((found)) || fail "no example was found"
 	for file in "${INTEGRATION[@]}"; do
 		compare_example "$file" --within "$INTEGRATION_SECONDS"
+	done
+	for target in "${IN_QEMU[@]}"; do
+		expect "differ --on $target: $DIFFER_SEQUENCES sequences, no divergence" "$DIFFER_LIMIT" \
+			npx --no-install iommukit differ --on "$target" --sequences "$DIFFER_SEQUENCES" --seed 1
 	done
 }
 

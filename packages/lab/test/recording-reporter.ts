@@ -8,6 +8,7 @@ export interface RecordingReporter extends Reporter {
   readonly facts: { readonly target: string; readonly fact: Fact }[];
   readonly lines: string[];
   readonly ends: { readonly target: string; readonly outcome: Outcome; readonly seconds: number }[];
+  readonly notRuns: { readonly target: string; readonly outcome: Outcome }[];
   readonly closed: () => number;
 }
 
@@ -15,11 +16,13 @@ export function recordingReporter(onFact: () => void = () => undefined): Recordi
   const facts: RecordingReporter["facts"] = [];
   const lines: string[] = [];
   const ends: RecordingReporter["ends"] = [];
+  const notRuns: RecordingReporter["notRuns"] = [];
   let closed = 0;
   return {
     facts,
     lines,
     ends,
+    notRuns,
     closed: () => closed,
     start: () => undefined,
     stage: () => undefined,
@@ -29,6 +32,7 @@ export function recordingReporter(onFact: () => void = () => undefined): Recordi
     },
     output: (_target, line) => void lines.push(line),
     end: (target, outcome, seconds) => void ends.push({ target, outcome, seconds }),
+    notRun: (target, outcome) => void notRuns.push({ target, outcome }),
     close: () => {
       closed += 1;
     },

@@ -57,6 +57,49 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./run.ts")).runRun,
   },
   {
+    usage: "differ",
+    description: "Compare the simulated kernel with a real one, call by call",
+    options: [
+      { flags: "--on <target>", description: "The real kernel, such as qemu/vtd" },
+      { flags: "--sequences <n>", description: "How many generated sequences (default: 300)" },
+      { flags: "--seed <n>", description: "Decides what is generated (default: 1)" },
+      { flags: "--first <n>", description: "The first sequence's number (default: 0)" },
+      { flags: "--sequence <file>", description: "Replay this sequence (JSON) instead" },
+      { flags: "--timeout <seconds>", description: "For each boot (default: by the length)" },
+      { flags: "--allow-host", description: "Permit --on host" },
+      ...KERNEL,
+    ],
+    examples: [
+      "differ --on qemu/vtd --sequences 2000 --seed 1",
+      "differ --on qemu/vtd --sequence case.json",
+    ],
+    load: async () => (await import("./differ.ts")).runDiffer,
+  },
+  {
+    usage: "record <file>",
+    description: "Run a program and write down every system call with its answer",
+    options: [
+      { flags: "--on <target>", description: "Where to run it" },
+      { flags: "--out <file>", description: "Where to write it (default: standard output)" },
+      { flags: "--timeout <seconds>", description: "Boot included (default: 240)" },
+      { flags: "--seed <n>", description: "Decides what simulated hosts leave to chance" },
+      ...KERNEL,
+    ],
+    examples: ["record program.ts --on qemu/vtd --out program.jsonl"],
+    load: async () => (await import("./record.ts")).runRecord,
+  },
+  {
+    usage: "replay <recording>",
+    description: "Make the calls of a recording again and compare the answers",
+    options: [
+      { flags: "--on <target>", description: "A simulated machine, or another kernel" },
+      { flags: "--timeout <seconds>", description: "Boot included (default: 240)" },
+      ...KERNEL,
+    ],
+    examples: ["replay program.jsonl --on sim/vtd"],
+    load: async () => (await import("./replay.ts")).runReplay,
+  },
+  {
     usage: "abi",
     description: "Print VFIO's ioctl numbers, structs and constants on an architecture",
     options: [
@@ -68,6 +111,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ["abi --arch ppc64le --json"],
     load: async () => (await import("./abi.ts")).runAbi,
+  },
+  {
+    usage: "bench [...names]",
+    description:
+      "Measure the library beside the same work in C; without a name, list what there is",
+    options: [
+      { flags: "--on <targets>", description: "Targets, instead of each benchmark's own" },
+      { flags: "--rounds <n>", description: "Interleaved rounds, instead of each benchmark's own" },
+      { flags: "--check", description: "Hold the ratios that hold on any machine" },
+      { flags: "--timeout <seconds>", description: "For each benchmark (default: 240)" },
+    ],
+    examples: ["bench map-unmap-4k --on qemu/vtd --json", "bench --check"],
+    load: async () => (await import("./bench.ts")).runBenchCommand,
   },
   {
     usage: "doctor",

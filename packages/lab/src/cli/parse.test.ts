@@ -86,7 +86,7 @@ describe("default: help and version are printed", () => {
 
 describe("error: each wrong command line is one error with a hint", () => {
   test.each([
-    ["nope", "unknown-command", "demo, targets, setup, run, abi, doctor"],
+    ["nope", "unknown-command", "demo, targets, setup, run"],
     ["nope --bogus", "unknown-command", "iommukit --help"],
     ["--bogus", "unknown-option", "iommukit --help"],
     ["demo --bogus", "unknown-option", "iommukit demo --help"],

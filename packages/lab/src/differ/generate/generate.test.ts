@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { danger } from "../safety.ts";
+import { OWN_ENVIRONMENTS } from "../simulate.ts";
+import { generateSequence } from "./index.ts";
+
+const ENVIRONMENTS = Object.entries(OWN_ENVIRONMENTS);
+const MANY = Array.from({ length: 1500 }, (_, index) => index);
+
+test("default: a sequence is decided by seed, number and environment", () => {
+  const { vtd, amdvi } = OWN_ENVIRONMENTS;
+  expect(generateSequence(7, 3, vtd)).toEqual(generateSequence(7, 3, vtd));
+  const others = [generateSequence(8, 3, vtd), generateSequence(7, 4, vtd)];
+  for (const other of others) expect(other).not.toEqual(generateSequence(7, 3, vtd));
+  const differs = MANY.some(
+    (index) =>
+      JSON.stringify(generateSequence(1, index, vtd)) !==
+      JSON.stringify(generateSequence(1, index, amdvi)),
+  );
+  expect(differs).toBe(true);
+});
+
+test("behavior: 40 calls on average", () => {
+  const lengths = MANY.map((index) => generateSequence(1, index, OWN_ENVIRONMENTS.vtd).length);
+  const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+  expect(mean).toBeGreaterThan(38);
+  expect(mean).toBeLessThan(42);
+});
+
+test("behavior: every kind of call is generated, and every slot used", () => {
+  const ops = MANY.flatMap((index) => generateSequence(1, index, OWN_ENVIRONMENTS.vtd));
+  const kinds = new Set(ops.map(({ op }) => op));
+  expect(kinds).toEqual(
+    new Set([
+      ...["attach", "close", "device", "device-info", "dirty", "dma", "eventfd", "iommu-info"],
+      ...["irq-info", "limit", "map", "open", "read", "region-info", "set-irqs", "status"],
+      ...["unmap", "word", "write"],
+    ]),
+  );
+  const slots = new Set(ops.flatMap((op) => ("fd" in op ? [op.fd] : [])));
+  for (const slot of ["c0", "c1", "g0", "g1", "d0", "d1", "none", "far"])
+    expect(slots).toContain(slot);
+});
+
+test.each(ENVIRONMENTS)("rule: nothing that is generated for %s is dangerous", (_, environment) => {
+  const ops = MANY.flatMap((index) => generateSequence(2, index, environment));
+  expect(ops.filter((op) => danger(op, environment) !== undefined)).toEqual([]);
+});
+
+test("behavior: DMA is sampled", () => {
+  const withDma = MANY.filter((index) =>
+    generateSequence(1, index, OWN_ENVIRONMENTS.vtd).some(({ op }) => op === "dma"),
+  );
+  expect(withDma.length / MANY.length).toBeGreaterThan(0.02);
+  expect(withDma.length / MANY.length).toBeLessThan(0.08);
+});
