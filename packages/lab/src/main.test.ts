@@ -33,13 +33,10 @@ describe("stopped", () => {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
+    const error = { code: "interrupted", message: `stopped by ${signal}` };
     expect(lines.slice(1)).toMatchObject([
-      {
-        target: "sim/vtd",
-        done: true,
-        ok: false,
-        error: { code: "interrupted", message: `stopped by ${signal}` },
-      },
+      { target: "sim/vtd", done: true, ok: false, error },
+      { target: "sim/amdvi", done: true, ok: false, seconds: 0, error },
     ]);
     await gone(pid);
     expect(readdirSync(temporary)).toEqual([]);

@@ -1,6 +1,8 @@
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { PROGRAMS, programFile, temporaryFolder } from "../../test/programs.ts";
+import { reportOf } from "../errors.ts";
 import { bundleProgram, checkProgram } from "./bundle.ts";
 
 describe("checkProgram", () => {
@@ -35,6 +37,13 @@ describe("checkProgram", () => {
     await expect(checkProgram(join(folder, "none.ts"))).rejects.toMatchObject(missing);
     await expect(checkProgram(folder)).rejects.toMatchObject({ code: "file-unreadable" });
   });
+});
+
+test("behavior: the program that the hint names is one of the examples", async () => {
+  const error: unknown = await checkProgram("none.ts").catch((cause: unknown) => cause);
+  const [name = ""] = /examples\/\S+/.exec(reportOf(error).hint ?? "") ?? [];
+  const file = fileURLToPath(new URL(`../../../../${name}`, import.meta.url));
+  await expect(checkProgram(file)).resolves.toBe(file);
 });
 
 describe("bundleProgram", () => {

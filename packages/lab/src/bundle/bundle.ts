@@ -12,6 +12,7 @@ import {
   type Message,
 } from "esbuild";
 import { errnoOf, LabError, reportOf } from "../errors.ts";
+import { metaInPlace } from "./meta.ts";
 import { OWN_FOLDER, ownModule, RUNS_FROM_SOURCE } from "./own-files.ts";
 import { nativeInPlace, onePackageOfEach } from "./resolve.ts";
 
@@ -67,7 +68,7 @@ export async function bundleProgram(
     bundle: true,
     sourcemap: "external",
     outfile,
-    plugins: [onePackageOfEach(file), nativeInPlace],
+    plugins: [onePackageOfEach(file), nativeInPlace, metaInPlace],
     ...(RUNS_FROM_SOURCE && { conditions: ["@iommukit/source"] }),
     // Packages of the CommonJS kind ask for Node's modules by `require`, which an ES module has not.
     banner: {
@@ -112,7 +113,7 @@ async function checkReadable(file: string, path: string): Promise<void> {
       "file-unreadable",
       `${file} cannot be read: ${errnoOf(cause) ?? "it is not a file"}`,
       {
-        hint: "FILE is the path of a program, such as examples/02-map-and-copy/main.ts",
+        hint: "FILE is the path of a program, such as examples/02-map-and-copy/map-and-copy.ts",
         cause,
       },
     );

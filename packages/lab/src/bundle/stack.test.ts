@@ -7,8 +7,14 @@ import { createStackMap, type StackMap } from "./stack.ts";
 
 const SOURCE = `export default () => {};\nexport function fails(): never {\n  throw new Error("here");\n}`;
 
-async function mapped(folder?: string): Promise<{ file: string; place: string; stacks: StackMap }> {
-  const program = programFile(SOURCE);
+interface Mapped {
+  readonly file: string;
+  readonly place: string;
+  readonly stacks: StackMap;
+}
+
+async function mapped(folder?: string, source = SOURCE): Promise<Mapped> {
+  const program = programFile(source);
   const file = join(temporaryFolder(), "out.mjs");
   const { code, map } = await bundleProgram(program, "sim", file);
   writeFileSync(file, code);
@@ -22,6 +28,14 @@ test("default: a place in the bundle becomes the place in the program", async ()
   const { place, stacks } = await mapped();
   expect(stacks.text(`Error: here\n    at fails (file://${place})`)).toBe(
     "Error: here\n    at fails (program.ts:3:9)",
+  );
+  expect(stacks.origin(`    at fails (${place})`)).toBe("program.ts:3:9");
+});
+
+test("behavior: so it does in a file that asks where it is", async () => {
+  const { place, stacks } = await mapped(
+    undefined,
+    `${SOURCE}\nexport const at = import.meta.url;`,
   );
   expect(stacks.origin(`    at fails (${place})`)).toBe("program.ts:3:9");
 });

@@ -2,20 +2,30 @@
 
 import { execFileSync } from "node:child_process";
 import { createHash, randomFillSync } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type SetupRequest, setupKernel } from "./debian.ts";
-import { findKernel } from "./kernel.ts";
+import { findKernel, inspectKernel } from "./kernel.ts";
 import type { Progress } from "./packages.ts";
 import { findTool, SETUP_TOOLS } from "./tools.ts";
 
 const RELEASE = "6.0.0-test";
 const DEB = `linux-image-${RELEASE}_1.0_amd64.deb`;
 const KERNEL = randomFillSync(Buffer.alloc(3 << 20));
+/** The archive's kernel has two modules; the third is one that it lacks. */
+const MODULES = ["b", "a", "none"];
 
 /** What the server is to do to requests for the package; all count down. */
 const trouble = { cutShort: 0, corrupt: 0, stall: 0 };
@@ -69,9 +79,12 @@ describe.skipIf(SETUP_TOOLS.some((tool) => findTool(tool) === undefined))("setup
       hint: expect.stringContaining("goes on where it stopped"),
     });
     expect(await findKernel(cache, "testing", "linux-image-amd64")).toBeUndefined();
-    const { kernel } = await setup();
+    const progress: Progress[] = [];
+    const { kernel } = await setup({ onProgress: (step) => progress.push(step) });
     expect(readFileSync(kernel.image)).toEqual(KERNEL);
     expect(ranges.at(-1)).toMatch(/^bytes=[1-9]\d*-$/);
+    const first = progress.find(({ label }) => label === `linux-image-${RELEASE}`);
+    expect(first?.received).toBe(Number(/\d+/.exec(ranges.at(-1) ?? "")?.[0]));
   });
 
   test("behavior: so does one that the user stopped", async () => {
@@ -113,6 +126,37 @@ describe.skipIf(SETUP_TOOLS.some((tool) => findTool(tool) === undefined))("setup
     expect(await findKernel(cache, "testing", "linux-image-amd64")).toBeUndefined();
     expect((await setup()).changed).toBe(true);
     expect(readFileSync(kernel.image)).toEqual(KERNEL);
+  });
+
+  test("behavior: so is one of which a module or the index was damaged", async () => {
+    const first = await setup({ modules: MODULES });
+    expect(new Set(Object.keys(first.kernel.moduleSha256))).toEqual(
+      new Set(["modules.dep", "modules.builtin", "kernel/a.ko", "kernel/b.ko"]),
+    );
+    expect(await setup({ modules: MODULES })).toEqual({ ...first, changed: false });
+    for (const name of ["kernel/b.ko", "modules.dep"]) {
+      const file = join(first.kernel.modulesDir, name);
+      const whole = readFileSync(file);
+      truncateSync(file, 5);
+      expect(await inspectKernel(cache, "testing", "linux-image-amd64")).toMatchObject({
+        state: "damaged",
+        file,
+      });
+      expect((await setup({ modules: MODULES })).changed).toBe(true);
+      expect(readFileSync(file)).toEqual(whole);
+    }
+  });
+
+  test("behavior: damage that refresh meets is mended too", async () => {
+    const { kernel } = await setup({ modules: MODULES });
+    rmSync(join(kernel.modulesDir, "kernel/a.ko"));
+    expect((await setup({ modules: MODULES, refresh: true })).changed).toBe(true);
+  });
+
+  test("behavior: modules that nobody vouched for are set up again, once", async () => {
+    await setup();
+    expect((await setup({ modules: MODULES })).changed).toBe(true);
+    expect((await setup({ modules: MODULES })).changed).toBe(false);
   });
 
   test("behavior: refresh asks the archive, and keeps a kernel that is still current", async () => {
@@ -170,6 +214,8 @@ function makeArchive(root: string): void {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content);
   };
+  for (const name of ["a", "b"])
+    write(join(tree, `usr/lib/modules/${RELEASE}/kernel/${name}.ko`), `elf of ${name}`);
   const control = `Package: linux-image-${RELEASE}\nVersion: 1.0\nArchitecture: amd64
 Maintainer: nobody <nobody@localhost>\nDepends: kmod, linux-base (>= 4) | other
 Description: test\n`;

@@ -13,6 +13,7 @@ import { cacheRoot, temporaryName, withLock } from "./cache.ts";
 import { QemuError } from "./errors.ts";
 import { execute } from "./execute.ts";
 import { findKernel, type InstalledKernel, kernelsFolder, recordKernel } from "./kernel.ts";
+import { digestsOf, neededFiles } from "./kernel-files.ts";
 import { findMirror } from "./mirror.ts";
 import {
   download,
@@ -32,6 +33,8 @@ export interface SetupRequest extends Watch {
   readonly metaPackage: string;
   /** Debian's name for the kernel's architecture, such as amd64. */
   readonly architecture: string;
+  /** What the machines load: these, and what they need, are checked at each later use. */
+  readonly modules?: readonly string[] | undefined;
   readonly suite?: string | undefined;
   /** Default: the Debian mirror that this machine's apt uses. */
   readonly mirror?: string | undefined;
@@ -55,7 +58,7 @@ export interface SetupResult {
  */
 export async function setupKernel(request: SetupRequest): Promise<SetupResult> {
   const { suite = DEFAULT_SUITE, cache = cacheRoot(), metaPackage, architecture } = request;
-  const present = await findKernel(cache, suite, metaPackage);
+  const present = await findKernel(cache, suite, metaPackage, request.modules);
   if (present !== undefined && request.refresh !== true) return { kernel: present, changed: false };
   for (const tool of SETUP_TOOLS) requireTool(tool);
   const root = join(cache, "apt", `${suite}-${architecture}`);
@@ -72,7 +75,7 @@ async function install(request: SetupRequest, place: Place): Promise<SetupResult
   const { suite, cache, root } = place;
   const { metaPackage, architecture } = request;
   // Another process may have done it while this one waited for the lock.
-  const present = await findKernel(cache, suite, metaPackage);
+  const present = await findKernel(cache, suite, metaPackage, request.modules);
   if (present !== undefined && request.refresh !== true) return { kernel: present, changed: false };
   const state = await prepareApt(root, {
     mirror: request.mirror ?? (await findMirror(request.signal)),
@@ -96,7 +99,7 @@ async function unpack(
   file: string,
   wanted: PackageRecord,
   folder: string,
-  watch: Watch,
+  watch: SetupRequest,
 ): Promise<InstalledKernel> {
   const report = (received: number): void =>
     watch.onProgress?.({ label: `unpacking ${wanted.name}`, received, total: 1 });
@@ -110,7 +113,7 @@ async function unpack(
     await rm(target, { recursive: true, force: true });
     await rename(partial, target);
     report(1);
-    return await describe(target, release, wanted);
+    return await describe(target, release, wanted, watch.modules);
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
@@ -130,19 +133,22 @@ async function describe(
   tree: string,
   release: string,
   { name, version, sha256: packageSha256 }: PackageRecord,
+  modules: readonly string[] = [],
 ): Promise<InstalledKernel> {
   const boot = await readdir(join(tree, "boot")).catch(() => []);
   const file = boot.find((candidate) => /^vmlinu[xz]-/.test(candidate));
   if (file === undefined) throw unpackFailed(tree, "the package has no kernel in boot");
   const image = join(tree, "boot", file);
+  const modulesDir = join(tree, "lib/modules", release);
   return {
     image,
-    modulesDir: join(tree, "lib/modules", release),
+    modulesDir,
     release,
     packageName: name,
     version,
     sha256: packageSha256,
     imageSha256: await sha256(image),
+    moduleSha256: await digestsOf(modulesDir, await neededFiles(modulesDir, modules)),
   };
 }
 

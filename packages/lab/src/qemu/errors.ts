@@ -26,8 +26,10 @@ export const QEMU_ERROR_CODES = [
   "unpack-failed",
   /** Another process has held the cache's lock for too long. */
   "cache-busy",
-  /** No kernel was set up for this target yet, or what is in the cache is damaged. */
+  /** No kernel was set up for this target yet. */
   "kernel-not-set-up",
+  /** A file of the kernel in the cache is gone, or is not what was set up. */
+  "kernel-damaged",
   /** The file given as a kernel is not one that this machine can boot. */
   "kernel-invalid",
   /** The kernel has neither built in nor as a module something that the guest needs. */

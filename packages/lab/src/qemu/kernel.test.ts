@@ -1,9 +1,26 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { findKernel, type InstalledKernel, kernelsFolder, recordKernel } from "./kernel.ts";
+import {
+  findKernel,
+  type InstalledKernel,
+  inspectKernel,
+  kernelsFolder,
+  recordKernel,
+} from "./kernel.ts";
+import { digestsOf } from "./kernel-files.ts";
+import { kernelTrouble } from "./kernel-trouble.ts";
+import { machineFor } from "./machines.ts";
 import { errnoOf, fieldsOf } from "./unknown.ts";
 
 let cache: string;
@@ -19,11 +36,15 @@ beforeEach(async () => {
     version: "6-1",
     sha256: "ab",
     imageSha256: createHash("sha256").update("kernel").digest("hex"),
+    moduleSha256: {},
   };
   mkdirSync(join(tree, "boot"), { recursive: true });
   mkdirSync(kernel.modulesDir, { recursive: true });
   writeFileSync(kernel.image, "kernel");
-  writeFileSync(join(kernel.modulesDir, "modules.dep"), "");
+  writeFileSync(join(kernel.modulesDir, "modules.dep"), "a.ko: b.ko\nb.ko:\n");
+  for (const name of ["a.ko", "b.ko"]) writeFileSync(join(kernel.modulesDir, name), name);
+  const moduleSha256 = await digestsOf(kernel.modulesDir, ["modules.dep", "a.ko", "b.ko"]);
+  kernel = { ...kernel, moduleSha256 };
   await recordKernel(cache, "s", "meta", kernel);
 });
 afterEach(() => rmSync(cache, { recursive: true }));
@@ -60,6 +81,54 @@ describe("findKernel", () => {
     writeFileSync(kernel.image, "kernel");
     rmSync(join(kernel.modulesDir, "modules.dep"));
     expect(await findKernel(cache, "s", "meta")).toBeUndefined();
+  });
+});
+
+describe("inspectKernel", () => {
+  test("default: ready, or absent", async () => {
+    expect(await inspectKernel(cache, "s", "meta")).toEqual({ state: "ready", kernel });
+    expect(await inspectKernel(cache, "s", "other")).toEqual({ state: "absent" });
+  });
+
+  test("behavior: names the file that was cut, changed or removed", async () => {
+    const module = join(kernel.modulesDir, "b.ko");
+    for (const damage of [
+      () => truncateSync(module, 1),
+      () => writeFileSync(module, "c.ko"),
+      () => rmSync(module),
+    ]) {
+      damage();
+      expect(await inspectKernel(cache, "s", "meta")).toMatchObject({
+        state: "damaged",
+        file: module,
+      });
+    }
+    writeFileSync(kernel.image, "kernel?");
+    expect(await inspectKernel(cache, "s", "meta")).toMatchObject({ file: kernel.image });
+  });
+
+  test("behavior: a record without digests of modules runs, and is no whole set-up", async () => {
+    const record = join(kernelsFolder(cache, "s"), "meta.json");
+    const { moduleSha256: _, ...old } = JSON.parse(readFileSync(record, "utf8"));
+    writeFileSync(record, JSON.stringify(old));
+    expect(await inspectKernel(cache, "s", "meta")).toMatchObject({ state: "ready" });
+    expect(await findKernel(cache, "s", "meta", ["a"])).toBeUndefined();
+  });
+});
+
+test("kernelTrouble: the target by its full name, and the command that helps", () => {
+  const machine = machineFor("vtd");
+  const hint = "run: iommukit setup qemu/vtd";
+  expect(kernelTrouble(machine, { state: "absent" })).toMatchObject({
+    code: "kernel-not-set-up",
+    summary: "No kernel is set up for qemu/vtd.",
+    hint,
+  });
+  expect(kernelTrouble(machine, { state: "damaged", kernel, file: "/k" })).toMatchObject({
+    code: "kernel-damaged",
+    summary: "The kernel that was set up for qemu/vtd is damaged.",
+    facts: { file: "/k" },
+    hint,
   });
 });
 

@@ -2,10 +2,10 @@
  * Kernels that were set up: what is kept about one, and whether it is still whole.
  */
 
-import { readFile, stat } from "node:fs/promises";
-import { isAbsolute, join, relative } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { writeAtomically } from "./cache.ts";
-import { sha256 } from "./packages.ts";
+import { type Digests, damagedFile, neededFiles } from "./kernel-files.ts";
 import { fieldsOf } from "./unknown.ts";
 
 /** A kernel to boot: the user's own, or one that was set up. */
@@ -25,27 +25,52 @@ export interface InstalledKernel extends Kernel {
   readonly sha256: string;
   /** Of the file that QEMU loads. */
   readonly imageSha256: string;
+  /** Of what the machines read below `modulesDir`. */
+  readonly moduleSha256: Digests;
 }
+
+export type KernelState =
+  | { readonly state: "ready"; readonly kernel: InstalledKernel }
+  | { readonly state: "absent" }
+  /** `file`: the first that is not what was set up. */
+  | { readonly state: "damaged"; readonly kernel: InstalledKernel; readonly file: string };
 
 export function kernelsFolder(cache: string, suite: string): string {
   return join(cache, "kernels", suite);
 }
 
-/** The kernel that was set up last, if it is complete and undamaged. */
-export async function findKernel(
+/** The kernel that was set up last. Reads all that a boot will read of it: some ten megabytes. */
+export async function inspectKernel(
   cache: string,
   suite: string,
   metaPackage: string,
-): Promise<InstalledKernel | undefined> {
+): Promise<KernelState> {
   const folder = kernelsFolder(cache, suite);
   const record = await readRecord(join(folder, `${metaPackage}.json`));
-  if (record === undefined) return undefined;
+  if (record === undefined) return { state: "absent" };
   const kernel = {
     ...record,
     image: join(folder, record.image),
     modulesDir: join(folder, record.modulesDir),
   };
-  return (await isWhole(kernel)) ? kernel : undefined;
+  const file =
+    (await damagedFile(dirname(kernel.image), { [basename(kernel.image)]: kernel.imageSha256 })) ??
+    (await damagedFile(kernel.modulesDir, kernel.moduleSha256));
+  return file === undefined ? { state: "ready", kernel } : { state: "damaged", kernel, file };
+}
+
+/** The kernel if nothing is wrong with it, and every file that these modules need is vouched for. */
+export async function findKernel(
+  cache: string,
+  suite: string,
+  metaPackage: string,
+  modules: readonly string[] = [],
+): Promise<InstalledKernel | undefined> {
+  const found = await inspectKernel(cache, suite, metaPackage);
+  if (found.state !== "ready") return undefined;
+  const needed = await neededFiles(found.kernel.modulesDir, modules).catch(() => undefined);
+  const isVouched = needed?.every((file) => Object.hasOwn(found.kernel.moduleSha256, file));
+  return isVouched === true ? found.kernel : undefined;
 }
 
 /** Paths are kept relative, so that the cache can be moved. */
@@ -88,14 +113,15 @@ function kernelRecord(fields: ReadonlyMap<string, unknown>): InstalledKernel {
     version: text("version"),
     sha256: text("sha256"),
     imageSha256: text("imageSha256"),
+    moduleSha256: digests(fields.get("moduleSha256")),
   };
 }
 
-async function isWhole(kernel: InstalledKernel): Promise<boolean> {
-  try {
-    await stat(join(kernel.modulesDir, "modules.dep"));
-    return (await sha256(kernel.image)) === kernel.imageSha256;
-  } catch {
-    return false;
-  }
+/** A record of an older version has none: such a kernel runs, and setting up replaces it. */
+function digests(value: unknown): Digests {
+  const entries = [...fieldsOf(value)].map(([file, digest]) => {
+    if (typeof digest !== "string" || isAbsolute(file)) throw new TypeError(file);
+    return [file, digest] as const;
+  });
+  return Object.fromEntries(entries);
 }

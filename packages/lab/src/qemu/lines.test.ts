@@ -38,6 +38,14 @@ describe("lineReader", () => {
     expect(read([...text].map((byte) => Uint8Array.of(byte)))).toEqual(["größe €", "🜚 done"]);
   });
 
+  test("behavior: the time for a long line grows with its length, not with the square", () => {
+    // The square takes more than a minute, this about a second.
+    const started = performance.now();
+    const [line] = read([...Array(1024).fill(Buffer.alloc(64 * 1024, "x")), bytes("\n")]);
+    expect(line).toHaveLength(64 * 1024 * 1024);
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
   test("behavior: a line may span many chunks", () => {
     expect(read([...Array(1000).fill(bytes("x")), bytes("\n")])).toEqual(["x".repeat(1000)]);
   });

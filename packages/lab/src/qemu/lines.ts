@@ -2,10 +2,9 @@
  * Cuts a stream of bytes into lines, whatever the chunk boundaries.
  *
  * A line is what stands before "\n"; a "\r" before it goes too, since serial consoles send it.
- * Characters of several bytes may be split between chunks.
+ * Characters of several bytes may be split between chunks: bytes become text a whole line at a
+ * time, and each byte is looked at once, however many chunks a line spans.
  */
-
-import { StringDecoder } from "node:string_decoder";
 
 export interface LineReader {
   readonly push: (chunk: Uint8Array) => void;
@@ -13,22 +12,35 @@ export interface LineReader {
   readonly end: () => void;
 }
 
+const NEWLINE = 0x0a;
+
 export function lineReader(onLine: (line: string) => void): LineReader {
-  const decoder = new StringDecoder("utf8");
-  let rest = "";
-  const take = (text: string): void => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) onLine(withoutReturn(line));
+  /** Chunks of the line that has not ended yet. */
+  let pending: Uint8Array[] = [];
+  const emit = (bytes: Uint8Array): void => {
+    for (const line of textOf(bytes).split("\n")) onLine(withoutReturn(line));
+  };
+  const push = (chunk: Uint8Array): void => {
+    const end = chunk.lastIndexOf(NEWLINE);
+    if (end < 0) return void pending.push(chunk);
+    const whole = chunk.subarray(0, end);
+    const lines = pending.length === 0 ? whole : Buffer.concat([...pending, whole]);
+    const rest = chunk.subarray(end + 1);
+    pending = rest.length === 0 ? [] : [rest];
+    emit(lines);
   };
   return {
-    push: (chunk) => take(decoder.write(chunk)),
+    push,
     end: () => {
-      take(decoder.end());
-      if (rest !== "") onLine(withoutReturn(rest));
-      rest = "";
+      const rest = Buffer.concat(pending);
+      pending = [];
+      if (rest.length > 0) emit(rest);
     },
   };
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("utf8");
 }
 
 function withoutReturn(line: string): string {

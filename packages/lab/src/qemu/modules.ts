@@ -112,7 +112,7 @@ function missing(name: string): QemuError {
 function unreadable(path: string, reason: string, cause?: unknown): QemuError {
   return new QemuError("file-unreadable", "A kernel module could not be read.", {
     facts: { file: path, reason },
-    hint: "the cached kernel may be damaged: delete its directory and set it up again",
+    hint: "run iommukit setup again; for a kernel of your own, install its package again",
     cause,
   });
 }

@@ -7,7 +7,7 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type AptState, parseAptProgress } from "./apt.ts";
@@ -74,7 +74,7 @@ export async function download(
   watch: Watch = {},
 ): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
-    const stale = await downloaded(state, wanted);
+    const stale = await findPackage(state.downloads, wanted);
     if (stale !== undefined && (await sha256(stale)) === wanted.sha256) return stale;
     if (stale !== undefined) await rm(stale);
     if (attempt > 2) throw mismatch(state, wanted);
@@ -117,7 +117,9 @@ export function pretendInstalled({ depends }: PackageRecord): string {
 async function fetchPackage(state: AptState, wanted: PackageRecord, watch: Watch): Promise<void> {
   // `apt-get download` starts again from nothing; `install --download-only` resumes.
   await writeAtomically(state.installed, pretendInstalled(wanted));
-  const report = progressOf(wanted.name, wanted.size, watch);
+  const before = await partialSize(state, wanted);
+  const report = progressOf(wanted.name, wanted.size, watch, before);
+  report(0);
   const install = ["--yes", "--download-only", "install", `${wanted.name}=${wanted.version}`];
   const { status, stderr } = await apt(APT, state, install, watch, report);
   if (status === 0) return report(100);
@@ -156,17 +158,26 @@ async function apt(
   });
 }
 
-function progressOf(label: string, total: number, { onProgress }: Watch) {
-  return (percent: number): void =>
-    onProgress?.({ label, received: Math.round((total * percent) / 100), total });
+/** `before`: what an earlier try left; apt finds it only after its first reports. */
+function progressOf(label: string, total: number, { onProgress }: Watch, before = 0) {
+  return (percent: number): void => {
+    const received = Math.max(before, Math.round((total * percent) / 100));
+    onProgress?.({ label, received, total });
+  };
+}
+
+/** In bytes; 0 if the download was not begun. */
+async function partialSize(state: AptState, wanted: PackageRecord): Promise<number> {
+  const file = await findPackage(join(state.downloads, "partial"), wanted);
+  return file === undefined ? 0 : Math.min((await stat(file)).size, wanted.size);
 }
 
 /** apt writes a version's colon as %3a in file names; the name and the rest are enough to find it. */
-async function downloaded(state: AptState, wanted: PackageRecord): Promise<string | undefined> {
-  const files = await readdir(state.downloads);
+async function findPackage(folder: string, wanted: PackageRecord): Promise<string | undefined> {
+  const files = await readdir(folder);
   const name = `${wanted.name}_${wanted.version.replaceAll(":", "%3a")}_`;
   const file = files.find((candidate) => candidate.startsWith(name));
-  return file === undefined ? undefined : join(state.downloads, file);
+  return file === undefined ? undefined : join(folder, file);
 }
 
 async function discardPartial(state: AptState): Promise<void> {

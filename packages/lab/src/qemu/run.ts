@@ -16,7 +16,8 @@ import { isElf, isX86BootImage } from "./elf.ts";
 import { aborted, QemuError } from "./errors.ts";
 import { ensureImage } from "./image.ts";
 import { jobArchive } from "./job.ts";
-import { findKernel, type Kernel } from "./kernel.ts";
+import { inspectKernel, type Kernel } from "./kernel.ts";
+import { kernelTrouble } from "./kernel-trouble.ts";
 import { type Machine, qemuArguments } from "./machine.ts";
 import { machineFor } from "./machines.ts";
 import { withRunFolder } from "./run-folder.ts";
@@ -50,7 +51,7 @@ const DEFAULT_TIMEOUT_SECONDS = 120;
  * an error. Either way QEMU is gone and the temporary files are removed when this settles.
  *
  * Valid errors: `target-unknown`, `tool-missing`, `busybox-not-static`, `kernel-not-set-up`,
- * `kernel-invalid`, `module-missing`, `file-unreadable`, `qemu-failed`, `guest-setup-failed`,
+ * `kernel-damaged`, `kernel-invalid`, `module-missing`, `file-unreadable`, `qemu-failed`, `guest-setup-failed`,
  * `aborted`.
  */
 export async function runInGuest(request: RunRequest): Promise<GuestResult> {
@@ -97,12 +98,9 @@ function environment({ target, env }: RunRequest): Record<string, string> {
 }
 
 async function kernelFor(machine: Machine, cache: string, suite = DEFAULT_SUITE): Promise<Kernel> {
-  const kernel = await findKernel(cache, suite, machine.kernelPackage);
-  if (kernel !== undefined) return kernel;
-  throw new QemuError("kernel-not-set-up", `No kernel is set up for ${machine.target}.`, {
-    facts: { package: machine.kernelPackage, suite, cache },
-    hint: `run: iommukit setup qemu/${machine.target}`,
-  });
+  const found = await inspectKernel(cache, suite, machine.kernelPackage);
+  if (found.state === "ready") return found.kernel;
+  throw kernelTrouble(machine, found);
 }
 
 /** QEMU's firmware waits for ever when it is given a file that is no kernel. */

@@ -3,10 +3,10 @@
  */
 
 import { type SetupRequest, type SetupResult, setupKernel } from "./debian.ts";
-import { machineFor } from "./machines.ts";
+import { MACHINES, machineFor } from "./machines.ts";
 import { BUSYBOX, requireTool, XZ } from "./tools.ts";
 
-export type TargetSetup = Omit<SetupRequest, "metaPackage" | "architecture">;
+export type TargetSetup = Omit<SetupRequest, "metaPackage" | "architecture" | "modules">;
 
 /**
  * What a run needs is asked for first, so that nobody downloads a kernel in vain.
@@ -20,5 +20,12 @@ export async function setupTarget(target: string, options: TargetSetup = {}): Pr
     ...options,
     metaPackage: kernelPackage,
     architecture: debianArchitecture,
+    modules: modulesOf(kernelPackage),
   });
+}
+
+/** Several machines boot one kernel, so setting up for one sets up for all of them. */
+function modulesOf(kernelPackage: string): readonly string[] {
+  const machines = MACHINES.filter((machine) => machine.kernelPackage === kernelPackage);
+  return machines.flatMap(({ modules }) => modules.map(({ name }) => name));
 }

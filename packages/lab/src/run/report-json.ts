@@ -11,19 +11,21 @@ export interface ReportOptions {
 
 export function jsonReporter({ terminal, verbose }: ReportOptions): Reporter {
   const line = (value: object): void => terminal.out(`${JSON.stringify(value)}\n`);
+  const end: Reporter["end"] = (target, outcome, seconds) =>
+    line({
+      target,
+      done: true,
+      ok: outcome.ok,
+      seconds: Math.round(seconds * 1000) / 1000,
+      ...(!outcome.ok && { error: jsonError(outcome.error, verbose) }),
+    });
   return {
     start: () => undefined,
     stage: () => undefined,
     fact: (target, fact) => line({ target, fact }),
     output: (target, text) => terminal.err(`[${target}] ${visible(text)}\n`),
-    end: (target, outcome, seconds) =>
-      line({
-        target,
-        done: true,
-        ok: outcome.ok,
-        seconds: Math.round(seconds * 1000) / 1000,
-        ...(!outcome.ok && { error: jsonError(outcome.error, verbose) }),
-      }),
+    end,
+    notRun: (target, outcome) => end(target, outcome, 0),
     close: () => undefined,
   };
 }

@@ -51,6 +51,8 @@ export function peopleReporter(targets: readonly string[], options: ReportOption
       if (!outcome.ok)
         print(errorText(outcome.error, { ...options, indent: `${label(target)}  ` }));
     },
+    // Its row says so, and the sum; why is told once, for the target that was stopped.
+    notRun: () => undefined,
     close: () => {
       area?.close();
       terminal.out(summary(terminal, [...rows.values()], area !== undefined));

@@ -10,6 +10,8 @@ export interface Reporter {
   /** A line that the program printed; never mixed with the facts. */
   output(target: string, line: string): void;
   end(target: string, outcome: Outcome, seconds: number): void;
+  /** The run was stopped before this target's turn. */
+  notRun(target: string, outcome: Outcome): void;
   /** After the last target, also when the run was stopped. */
   close(): void;
 }

@@ -23,6 +23,7 @@ function tell(reporter: Reporter): void {
   reporter.end("sim/vtd", { ok: true }, 0.12345);
   reporter.start("sim/amdvi");
   reporter.end("sim/amdvi", { ok: false, error: ERROR }, 2);
+  reporter.notRun("qemu/vtd", { ok: false, error: { code: "interrupted", message: "stopped" } });
   reporter.close();
 }
 
@@ -34,6 +35,13 @@ test("default: JSON, one line for each fact and each end, and nothing else", () 
     { target: "sim/vtd", fact: { copied: 4096, text: "two words" } },
     { target: "sim/vtd", done: true, ok: true, seconds: 0.123 },
     { target: "sim/amdvi", done: true, ok: false, seconds: 2, error },
+    {
+      target: "qemu/vtd",
+      done: true,
+      ok: false,
+      seconds: 0,
+      error: { code: "interrupted", message: "stopped" },
+    },
   ]);
   expect(terminal.errors()).toBe("[sim/vtd] words \\x1b[2J\n");
 });

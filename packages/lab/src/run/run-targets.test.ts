@@ -82,17 +82,6 @@ test("behavior: a program uses the library, with `using`, on the devices it is g
   ]);
 });
 
-test.runIf(process.platform === "linux")(
-  "behavior: on this machine's own kernel nothing is bound",
-  async () => {
-    const source =
-      "export default (host) => host.log({ devices: host.devices, arch: host.port.abi.arch });";
-    const { ok, reporter } = await run(programFile(source), { targets: parseTargets("host") });
-    expect(ok).toBe(true);
-    expect(reporter.facts[0]?.fact["devices"]).toBeInstanceOf(Array);
-  },
-);
-
 test("behavior: what a program prints is output, never a fact", async () => {
   const { ok, reporter } = await run(programFile(PROGRAMS.noise));
   expect(ok).toBe(true);
@@ -160,6 +149,9 @@ test("behavior: a stop ends the program and the list", async () => {
   expect(ok).toBe(false);
   expect(reporter.ends).toHaveLength(1);
   expect(reporter.ends[0]?.outcome).toMatchObject({ ok: false, error: { code: "interrupted" } });
+  expect(reporter.notRuns).toMatchObject([
+    { target: "sim/amdvi", outcome: { ok: false, error: { code: "interrupted" } } },
+  ]);
   expect(reporter.closed()).toBe(1);
   await gone(Number(reporter.facts[0]?.fact["pid"]));
 });

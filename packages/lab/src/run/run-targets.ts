@@ -20,7 +20,7 @@ export interface RunOptions {
 
 /**
  * Answers whether all went well. A target that cannot be used is reported and the next one tried; a
- * stop from outside is reported for the target that ran, and ends the list.
+ * stop from outside is reported for the target that ran and for those that no longer do.
  *
  * Valid errors: `file-unreadable`, `file-kind`, `file-invalid`, `no-default-export`, and the signal's
  * reason when nothing had started.
@@ -40,11 +40,10 @@ async function runEach(run: OneRun): Promise<boolean> {
   let ok = true;
   try {
     for (const target of run.targets) {
-      const outcome = await runOne(target, run, reporter);
-      ok &&= outcome.ok;
-      if (run.signal.aborted) return false;
+      if (run.signal.aborted) reporter.notRun(target.name, stopped(run.signal));
+      else ok = (await runOne(target, run, reporter)).ok && ok;
     }
-    return ok;
+    return ok && !run.signal.aborted;
   } finally {
     reporter.close();
   }
@@ -72,7 +71,10 @@ async function attempt(target: Target, run: TargetRun): Promise<Outcome> {
     return await target.run(run);
   } catch (error) {
     // A stop is one error for the whole run, whatever the target made of it.
-    const reason: unknown = run.signal.aborted ? run.signal.reason : error;
-    return { ok: false, error: reportOf(reason) };
+    return run.signal.aborted ? stopped(run.signal) : { ok: false, error: reportOf(error) };
   }
+}
+
+function stopped({ reason }: AbortSignal): Outcome {
+  return { ok: false, error: reportOf(reason) };
 }

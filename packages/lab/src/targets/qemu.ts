@@ -6,9 +6,10 @@ import {
   BUSYBOX,
   cacheRoot,
   DEFAULT_SUITE,
-  findKernel,
   findTool,
   type GuestResult,
+  inspectKernel,
+  kernelTrouble,
   kernelTroubles,
   MACHINES,
   type Machine,
@@ -33,13 +34,15 @@ async function readiness(machine: Machine): Promise<Readiness> {
   for (const tool of [machine.qemu, BUSYBOX, XZ])
     if (findTool(tool) === undefined)
       return { ready: false, reason: `${tool.name} is not installed`, hint: remedy(tool) };
-  const kernel = await findKernel(cacheRoot(), DEFAULT_SUITE, machine.kernelPackage);
-  if (kernel !== undefined) return { ready: true, detail: kernel.release };
-  return {
-    ready: false,
-    reason: "no kernel is set up",
-    hint: `run: iommukit setup qemu/${machine.target}`,
-  };
+  const found = await inspectKernel(cacheRoot(), DEFAULT_SUITE, machine.kernelPackage);
+  if (found.state === "ready") return { ready: true, detail: found.kernel.release };
+  const { summary, hint = "run: iommukit setup" } = kernelTrouble(machine, found);
+  return { ready: false, reason: sentence(summary), hint };
+}
+
+/** As the reasons of other targets are written. */
+function sentence(summary: string): string {
+  return `${summary.charAt(0).toLowerCase()}${summary.slice(1).replace(/\.$/, "")}`;
 }
 
 async function runMachine(machine: Machine, run: TargetRun): Promise<Outcome> {

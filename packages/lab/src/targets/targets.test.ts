@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { temporaryFolder } from "../../test/programs.ts";
 import { parseTargets, TARGETS, targetNamed } from "./list.ts";
@@ -40,6 +43,36 @@ describe("ownKernel", () => {
     expect(() => ownKernel(image, modules)).toThrow(sentence);
   });
 });
+
+test.each(["boot/vmlinuz", "modules/vfio.ko"])(
+  "behavior: a QEMU target of which %s is damaged says so, and what to do",
+  async (damaged) => {
+    const cache = temporaryFolder();
+    const kernels = join(cache, "iommukit/kernels/trixie");
+    const write = (name: string, text: string): void => {
+      mkdirSync(dirname(join(kernels, name)), { recursive: true });
+      writeFileSync(join(kernels, name), text);
+    };
+    const sha256 = createHash("sha256").update("whole").digest("hex");
+    const kernel = {
+      ...{ image: "boot/vmlinuz", modulesDir: "modules", release: "6", packageName: "linux" },
+      ...{ version: "6-1", sha256, imageSha256: sha256, moduleSha256: { "vfio.ko": sha256 } },
+    };
+    write("linux-image-amd64.json", JSON.stringify(kernel));
+    for (const name of ["boot/vmlinuz", "modules/vfio.ko"])
+      write(name, name === damaged ? "who" : "whole");
+    vi.stubEnv("XDG_CACHE_HOME", cache);
+    const readiness = await targetNamed("qemu/amdvi").readiness();
+    vi.unstubAllEnvs();
+    expect(readiness).toMatchObject({
+      ready: false,
+      reason: expect.stringMatching(
+        /is not installed|^the kernel that was set up for qemu\/amdvi is damaged$/,
+      ),
+      hint: expect.stringMatching(/install|^run: iommukit setup qemu\/amdvi$/),
+    });
+  },
+);
 
 test("behavior: a QEMU target without a kernel says what to do", async () => {
   vi.stubEnv("XDG_CACHE_HOME", temporaryFolder());
