@@ -8,7 +8,7 @@ import { defineConfig } from "vitest/config";
 const conditions = ["@iommukit/source", "module", "node", "development|production"];
 
 /** Lines and branches, in percent; held by `vitest run --coverage`. */
-const COVERAGE_FLOOR = { lines: 0, branches: 0 };
+const COVERAGE_FLOOR = { lines: 98, branches: 95 };
 
 export default defineConfig({
   resolve: { conditions },

@@ -1,9 +1,11 @@
 # The README's test command: installs, builds, checks and tests. Its gates and tests are counted.
 
 readonly TEST_LIMIT=900
+readonly COVERAGE_LIMIT=300
 
 test_suite() {
 	run_and_count "$scratch/npm-test.log" "$TEST_LIMIT" npm test
+	expect "coverage of core and type1-x86 (98 % lines, 95 % branches)" "$COVERAGE_LIMIT" npm run -s coverage
 }
 
 # run_and_count LOG SECONDS COMMAND…: shows the output, counts gates and vitest's tests in it.

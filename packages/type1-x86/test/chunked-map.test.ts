@@ -1,8 +1,12 @@
 // A map in chunks against everything that may happen while a chunk is in the kernel.
 
 import { bytes, type Container, createIommu, type DmaMemory, iova } from "@iommukit/core";
+import { ioctlNumber } from "@iommukit/core/abi";
 import {
   answers,
+  type Fault,
+  type FaultEffect,
+  type FaultTrigger,
   fails,
   faultyPort,
   isDelayed,
@@ -12,6 +16,7 @@ import {
 } from "@iommukit/testkit";
 import { type1 } from "@iommukit/type1-x86";
 import { beforeEach, describe, expect, test } from "vitest";
+import { VFIO_IOMMU_UNMAP_DMA } from "../src/uapi/unmap.ts";
 
 const PAGE = 4096;
 const AT = iova(0x10_0000);
@@ -22,7 +27,10 @@ let memory: DmaMemory;
 let container: Container;
 
 /** A container whose nth chunk goes wrong as `fault` says; chunks take a few turns of the event loop. */
-function open(fault?: { nth: number; what: ReturnType<typeof fails> }): void {
+function open(
+  fault?: { nth: number; times?: number; what: FaultEffect },
+  ...more: readonly Fault[]
+): void {
   sim = simulatedHost(vtd());
   const slow = {
     when: { call: "ioctlAsync", times: Number.POSITIVE_INFINITY },
@@ -30,11 +38,19 @@ function open(fault?: { nth: number; what: ReturnType<typeof fails> }): void {
   } as const;
   const faults =
     fault === undefined
-      ? [slow]
-      : [{ when: { call: "ioctlAsync", nth: fault.nth } as const, what: fault.what }, slow];
+      ? [slow, ...more]
+      : [{ when: whenChunk(fault.nth, fault.times), what: fault.what }, slow, ...more];
   const iommu = createIommu(faultyPort(sim.port, { faults }).port);
   memory = iommu.allocate(8 * PAGE);
   container = iommu.openContainer({ groups: [2], backends: [type1()] });
+}
+
+function whenChunk(nth: number, times = 1): FaultTrigger {
+  return { call: "ioctlAsync", nth, times };
+}
+
+function unmapRequest(): number {
+  return ioctlNumber(vtd().abi, VFIO_IOMMU_UNMAP_DMA);
 }
 
 const map = (): Promise<void> =>
@@ -80,6 +96,32 @@ describe("rule CC5: while a chunk is in the kernel", () => {
     expectNothingLeft();
   });
 
+  test("closing when the last chunk was told leaves nothing of it mapped", async () => {
+    const done: bigint[] = [];
+    const mapping = container.dma.mapInChunks(AT, memory.address, memory.size, "read", {
+      ...CHUNKS,
+      onProgress: (mapped, total) => {
+        done.push(mapped);
+        if (mapped === total) container.close();
+      },
+    });
+    await expect(mapping).rejects.toMatchObject({ code: "closed" });
+    expect(done).toHaveLength(8);
+    expect(sim.inspect.openDescriptors()).toEqual([]);
+    expectNothingLeft();
+  });
+
+  test("a signal that fired before makes no call", async () => {
+    const reason = new Error("not wanted");
+    const signal = AbortSignal.abort(reason);
+    await expect(
+      container.dma.mapInChunks(AT, memory.address, memory.size, "read", { ...CHUNKS, signal }),
+    ).rejects.toMatchObject({ code: "aborted", facts: { done: 0n }, cause: reason });
+    expect(sim.calls.get("VFIO_IOMMU_MAP_DMA")).toBeUndefined();
+    container.close();
+    expectNothingLeft();
+  });
+
   test("bad chunks and sizes are refused without a call", async () => {
     const calls = sim.calls.get("VFIO_IOMMU_MAP_DMA");
     const chunked = (size: unknown, chunkSize: unknown): Promise<void> =>
@@ -108,6 +150,35 @@ describe("a chunk that fails", () => {
     expect(container.dma.mappings()).toEqual([]);
     expect(sim.inspect.mappings()).toEqual([]);
     container.dma.map(AT, memory.address, memory.size, "read-write");
+    container.close();
+    expectNothingLeft();
+  });
+
+  test("a signal that interrupts it: asked again, and given up after many", async () => {
+    open({ nth: 2, times: 32, what: fails(4) });
+    await map();
+    expect(container.dma.mappings()).toHaveLength(8);
+    container.close();
+    expectNothingLeft();
+    open({ nth: 2, times: 33, what: fails(4) });
+    await expect(map()).rejects.toMatchObject({ facts: { errno: "EINTR" } });
+    expect(container.dma.mappings()).toEqual([]);
+    container.close();
+    expectNothingLeft();
+  });
+
+  test("what the kernel does not take back counts as mapped, and keeps its memory", async () => {
+    open({ nth: 3, what: fails(12) }, { when: { request: unmapRequest() }, what: fails(22) });
+    await expect(map()).rejects.toMatchObject({
+      code: "kernel-misbehaved",
+      message: expect.stringContaining("1 of its steps could not be undone"),
+      cause: { code: "out-of-memory" },
+    });
+    // The last chunk that was made is the first to be taken back, and was not.
+    expect(container.dma.mappings()).toMatchObject([{ iova: AT + 4096n, size: 4096n }]);
+    expect(sim.inspect.mappings()).toHaveLength(1);
+    expect(() => memory.close()).toThrow(expect.objectContaining({ code: "memory-in-use" }));
+    container.dma.unmapAll();
     container.close();
     expectNothingLeft();
   });

