@@ -31,7 +31,7 @@ describe("the package map", () => {
 
 const SEEDED = {
   "a home folder": ["machine-path", "docs/a.md", "see /home/someone/x"],
-  "a work folder": ["machine-path", "tools/a.sh", `cd "/work/main"`],
+  "a work folder": ["machine-path", "tools/a.sh", `cd "/work/elsewhere"`],
   "a local registry": ["private-server", ".npmrc", "registry=http://localhost:4873/"],
   "a mirror": ["private-server", "a.yaml", "url: https://npm.mirror.example.com/x"],
   "a foreign tarball": ["lockfile-url", "pnpm-lock.yaml", "    tarball: https://example.com/x.tgz"],

@@ -20,7 +20,7 @@ function signal(fd: number, count = 1n): void {
   fs.writeSync(fd, new BigUint64Array([count]));
 }
 
-async function timed(call: Promise<number>): Promise<[number, number]> {
+async function timed<T>(call: Promise<T>): Promise<[T, number]> {
   const start = performance.now();
   return [await call, performance.now() - start];
 }
@@ -42,32 +42,41 @@ describe("default", () => {
     expect(await port.waitEvent(fd, 0)).toBe(2 ** 64);
   });
 
-  // A shared machine may stall for a moment; an implementation that is slow is slow every time.
-  test("a timeout is neither early nor much too late", { retry: 3 }, async () => {
+  test("a timeout is neither early nor much later than a timer of the same length", async () => {
+    // A machine that stalls delays both.
+    const timer = timed(new Promise<void>((done) => setTimeout(done, 130)));
     const [result, took] = await timed(port.waitEvent(event(), 130));
+    const [, control] = await timer;
     expect(result).toBe(-110);
     expect(took).toBeGreaterThan(129);
-    expect(took).toBeLessThan(400);
+    expect(took).toBeLessThan(Math.max(control, 130) + 270);
   });
 
-  test("a signal wakes the waiter long before its slice ends", { retry: 3 }, async () => {
-    const fd = event();
-    setTimeout(() => signal(fd), 20);
-    const [result, took] = await timed(port.waitEvent(fd, 5000));
-    expect(result).toBe(1);
-    expect(took).toBeLessThan(90);
+  test("a signal wakes the waiter long before its slice ends", async () => {
+    // One that waited for its slice of 100 ms would take 80 ms every time; a stall is not every time.
+    const latencies: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      const fd = event();
+      let signalled = 0;
+      setTimeout(() => {
+        signalled = performance.now();
+        signal(fd);
+      }, 20);
+      expect(await port.waitEvent(fd, 5000)).toBe(1);
+      latencies.push(performance.now() - signalled);
+    }
+    expect(Math.min(...latencies)).toBeLessThan(60);
   });
 });
 
 describe("behavior", () => {
-  test("50 waiters on 50 descriptors leave threads for others, and each gets its own count", {
-    retry: 3,
-  }, async () => {
+  test("50 waiters on 50 descriptors leave threads for others, and each gets its own count", async () => {
     const fds = Array.from({ length: 50 }, event);
     const waits = fds.map((fd) => port.waitEvent(fd, 5000));
-    const start = performance.now();
-    await fs.promises.stat("/");
-    expect(performance.now() - start).toBeLessThan(80);
+    // With every thread of the pool taken each of these would wait for a slice of 100 ms.
+    const latencies: number[] = [];
+    for (let round = 0; round < 5; round++) latencies.push((await timed(fs.promises.stat("/")))[1]);
+    expect(Math.min(...latencies)).toBeLessThan(80);
     for (const [i, fd] of fds.entries()) signal(fd, BigInt(i + 1));
     expect(await Promise.all(waits)).toEqual(fds.map((_, i) => i + 1));
   });
@@ -79,34 +88,40 @@ describe("behavior", () => {
     expect((await Promise.all(waits)).sort()).toEqual([-110, 9]);
   });
 
-  test("closing the descriptor wakes its waiters and no other", { retry: 3 }, async () => {
-    const fd = port.eventFd();
+  test("closing the descriptor wakes its waiters and no other", async () => {
     const other = event();
-    const waits = [port.waitEvent(fd, 5000), port.waitEvent(fd, 5000)];
     const longer = port.waitEvent(other, 5000);
-    const [, took] = await timed(
-      new Promise((resolve) => {
-        setTimeout(() => resolve(port.close(fd)), 10);
-      }).then(() => Promise.all(waits).then(([first]) => first ?? 0)),
-    );
-    expect(await Promise.all(waits)).toEqual([-9, -9]);
-    expect(took).toBeLessThan(90);
+    // Found only at the next slice it would take 90 ms every time.
+    const latencies: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      const fd = port.eventFd();
+      const waits = [port.waitEvent(fd, 5000), port.waitEvent(fd, 5000)];
+      await new Promise((done) => setTimeout(done, 10));
+      const closed = performance.now();
+      port.close(fd);
+      expect(await Promise.all(waits)).toEqual([-9, -9]);
+      latencies.push(performance.now() - closed);
+    }
+    expect(Math.min(...latencies)).toBeLessThan(80);
     signal(other);
     expect(await longer).toBe(1);
   });
 
-  test("events arrive while every pool thread is held by others", { retry: 3 }, async () => {
+  test("events arrive while every pool thread is held by others", async () => {
     const fd = event();
-    const threads = Array.from(
-      { length: 8 },
-      () => new Promise((done) => libc.pollAsync(new Int32Array(2), 0, 400, done)),
+    const threads = Promise.all(
+      Array.from(
+        { length: 8 },
+        () => new Promise((done) => libc.pollAsync(new Int32Array(2), 0, 400, done)),
+      ),
     );
     const wait = port.waitEvent(fd, 5000);
     setTimeout(() => signal(fd), 10);
-    const [result, took] = await timed(wait);
-    expect(result).toBe(1);
-    expect(took, "one slice, not the 800 ms of the queue").toBeLessThan(300);
-    await Promise.all(threads);
+    // After one slice of 100 ms, not behind the 800 ms that the threads are held.
+    const first = await Promise.race([wait.then(() => "event"), threads.then(() => "threads")]);
+    expect(first).toBe("event");
+    expect(await wait).toBe(1);
+    await threads;
   });
 
   test("a blocking eventfd does not block the loop", async () => {
