@@ -13,6 +13,7 @@ export {
   iovaPlus,
 } from "./address/address.ts";
 export { formatAddress, formatRange, formatSize, GiB, KiB, MiB, TiB } from "./address/units.ts";
+export { extensionKey } from "./container/extensions.ts";
 export { driverBlocks } from "./container/groups.ts";
 export { readIommuLinks } from "./container/iommu-links.ts";
 export { isDeviceName } from "./container/paths.ts";

@@ -71,6 +71,7 @@ export {
   MACHINE_BYTE_ORDER,
 } from "./profile.ts";
 export { createReader, type StructReader, type Values } from "./reader.ts";
+export { createRow2, createRow3, type Row2, type Row3, type RowSpace } from "./row.ts";
 export {
   describeLayout,
   describeUapi,

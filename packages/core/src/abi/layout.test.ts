@@ -42,6 +42,8 @@ test("behavior: fields may be listed in any order", () => {
 test("behavior: members of an anonymous union share their place", () => {
   const union = struct("s", 8, { a: u32(0), b: u16(0, { overlays: "a" }), c: u32(4) });
   expect(union.size).toBe(8);
+  const ofStructs = { a: u64(0), b: u32(0, { overlays: "a" }), c: u32(4, { overlays: "a" }) };
+  expect(struct("s", 8, ofStructs).size).toBe(8);
 });
 
 const WRONG: Readonly<Record<string, readonly [number, Fields, string]>> = {

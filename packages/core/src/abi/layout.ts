@@ -15,7 +15,7 @@ export interface ScalarField<K extends ScalarKind> {
   readonly form: "scalar";
   readonly kind: K;
   readonly offset: number;
-  /** The other member of an anonymous union that lies at the same place. */
+  /** The member of an anonymous union that this one lies in: at its place, or inside it. */
   readonly overlays?: string;
 }
 /** A struct inside the struct. */
@@ -163,8 +163,10 @@ function isOverlay(field: Field): field is ScalarField<ScalarKind> & Overlay {
 function checkOverlay(where: string, entry: Field & Overlay, fields: Fields): void {
   const first = fields[entry.overlays];
   if (first === undefined || isOverlay(first)) refuse(where, `overlays no field ${entry.overlays}`);
-  if (first.offset !== entry.offset) refuse(where, `is not at the place of ${entry.overlays}`);
-  if (slotSize(first) < slotSize(entry)) refuse(where, `is larger than ${entry.overlays}`);
+  const end = first.offset + slotSize(first);
+  if (entry.offset < first.offset || entry.offset >= end)
+    refuse(where, `is not at the place of ${entry.overlays}`);
+  if (entry.offset + slotSize(entry) > end) refuse(where, `is larger than ${entry.overlays}`);
 }
 
 function alignment(field: Field): number {

@@ -3,7 +3,6 @@
 // Rule CL1: what the user opened is closed exactly once, in this order: mappings, registrations,
 // devices, groups, container (invariants I24, I25). Every step is tried though one before it failed.
 
-import { frameCount, pageFrame } from "../address/address.ts";
 import type { BackendSession, ProbeContext } from "../contract/backend.ts";
 import type { CapabilityRecord } from "../contract/capabilities.ts";
 import type {
@@ -16,6 +15,7 @@ import type { Device } from "../contract/device.ts";
 import type { DirtyTracking } from "../contract/dirty.ts";
 import type { DmaPath } from "../contract/dma-path.ts";
 import type { WindowControl } from "../contract/dma-window.ts";
+import type { ExtensionKey } from "../contract/extension.ts";
 import type { AddressUpdate } from "../contract/live-update.ts";
 import type { MemoryControl } from "../contract/memory.ts";
 import { openDevice } from "../device/open-device.ts";
@@ -25,16 +25,19 @@ import { Ledger } from "../dma/ledger.ts";
 import { IommuError } from "../errors/base.ts";
 import { createAddressUpdate } from "../live-update/address-update.ts";
 import type { MemoryTable } from "../memory/memory-table.ts";
-import { createMemoryControl, type RegistrationList } from "../memory/register.ts";
+import {
+  createMemoryControl,
+  forgetRegistered,
+  type RegistrationList,
+} from "../memory/register.ts";
 import type { Negotiated, NegotiationTerms } from "../negotiation/negotiate.ts";
 import { createContainerControl } from "./control.ts";
+import { Extensions } from "./extensions.ts";
 import { closeGroup, type GroupHandle, unsetContainer } from "./group-handle.ts";
 import { StateMachine } from "./state.ts";
 import { createWindowControl } from "./windows.ts";
 
 export class ContainerEngine implements Container {
-  readonly backend: string;
-  readonly negotiation: Negotiation;
   readonly control: ContainerControl;
   readonly windows: WindowControl;
   readonly memory: MemoryControl;
@@ -51,8 +54,12 @@ export class ContainerEngine implements Container {
   readonly terms: NegotiationTerms;
   readonly memoryTable: MemoryTable;
   readonly tracker: DirtyTracker;
+  readonly #extensions: Extensions = new Extensions(this);
+  #negotiation: Negotiation;
   #session: BackendSession;
   #ledger: Ledger;
+  /** What `enabled` answers, made once for each session: it is asked for every map and unmap. */
+  #enabled: Enabled;
   /** Calls that are inside the kernel off the event loop. */
   #held = 0;
 
@@ -67,12 +74,12 @@ export class ContainerEngine implements Container {
     this.groups = groups;
     this.terms = terms;
     this.negotiated = negotiated;
-    this.backend = negotiated.backend.name;
-    this.negotiation = negotiated.negotiation;
+    this.#negotiation = negotiated.negotiation;
     this.memoryTable = memory;
     this.tracker = new DirtyTracker(context.port, (operation) => this.enabled(operation));
     this.#session = negotiated.session;
     this.#ledger = this.#newLedger(negotiated.session);
+    this.#enabled = this.#newEnabled();
     this.machine.move("attached");
     this.machine.move("enabled");
     this.control = createContainerControl(this);
@@ -87,14 +94,26 @@ export class ContainerEngine implements Container {
     return this.machine.state;
   }
 
+  get backend(): string {
+    return this.#negotiation.chosen;
+  }
+
+  get negotiation(): Negotiation {
+    return this.#negotiation;
+  }
+
   get capabilities(): CapabilityRecord {
     return this.#session.capabilities;
   }
 
   /** The session and its ledger, or `closed` or `wrong-state`: asked before every call. */
   enabled(operation: string): Enabled {
-    this.machine.require(operation, "enabled");
-    return { session: this.#session, ledger: this.#ledger, hold: () => this.#hold() };
+    if (this.machine.state !== "enabled") this.machine.require(operation, "enabled");
+    return this.#enabled;
+  }
+
+  extension<T>(key: ExtensionKey<T>): T {
+    return this.#extensions.get(key);
   }
 
   readMappingsAvailable(): number | undefined {
@@ -115,6 +134,9 @@ export class ContainerEngine implements Container {
     // The new ledger asks the kernel: when that fails, the container must still be without a group.
     this.#ledger = this.#newLedger(session);
     this.#session = session;
+    this.#enabled = this.#newEnabled();
+    // Another version of the backend may have opened for the groups that came this time.
+    if (session.negotiation !== undefined) this.#negotiation = session.negotiation;
     this.machine.move("attached");
     this.machine.move("enabled");
   }
@@ -163,6 +185,7 @@ export class ContainerEngine implements Container {
       for (const { address, size } of this.registrations.toReversed())
         attempt(() => this.#session.unregister?.(address, size));
     for (const device of [...this.devices]) attempt(() => device.close());
+    attempt(() => this.#session.close?.());
     for (const group of this.groups.toReversed()) {
       attempt(() => unsetContainer(this.context.port, group));
       attempt(() => closeGroup(this.context.port, group));
@@ -187,10 +210,8 @@ export class ContainerEngine implements Container {
   }
 
   #forget(): number {
-    for (const { address, size } of this.registrations.splice(0)) {
-      const start = pageFrame(address);
-      this.memoryTable.use(start, start + frameCount(size), -1);
-    }
+    for (const registration of this.registrations.splice(0))
+      forgetRegistered(this.memoryTable, registration);
     return this.#ledger.clear();
   }
 
@@ -205,12 +226,17 @@ export class ContainerEngine implements Container {
       });
   }
 
+  #newEnabled(): Enabled {
+    return { session: this.#session, ledger: this.#ledger, hold: () => this.#hold() };
+  }
+
   #newLedger(session: BackendSession): Ledger {
     const ledger = new Ledger({
       memory: this.memoryTable,
       needsRegistration: session.register !== undefined,
       writeOnlyRefused: () => this.writeOnlyRefused(session),
       mappingLimit: session.readMappingsAvailable(),
+      hostBits: this.context.port.abi.wordBits,
       removed: (entry) => this.tracker.lose(entry),
     });
     ledger.setWindows(session.readWindows());

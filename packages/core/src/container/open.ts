@@ -29,7 +29,12 @@ export function openContainer(
     undo.push(() => port.close(container));
     // The engine adds and removes groups in this same list, which backends ask through the context.
     const groups = options.groups.map((id) => joinGroup(port, container, id, undo));
-    const context = { port, container, groups: () => groups.map((group) => group.id) };
+    const context = {
+      port,
+      container,
+      groups: () => groups.map((group) => group.id),
+      accepted: options.accept,
+    };
     const reset = (): void => rejoin(port, container, groups);
     const terms = { required: options.require, accepted: options.accept };
     const negotiated = negotiate(options.backends, context, terms, reset);

@@ -7,8 +7,10 @@ import type { ByteSize, HostAddress, Iova } from "../address/address.ts";
 import type { KernelPort } from "../port/kernel-port.ts";
 import type { DmaAccess } from "./access.ts";
 import type { CapabilityRecord } from "./capabilities.ts";
+import type { AcceptedWeakness, Negotiation } from "./container.ts";
 import type { DirtySession } from "./dirty.ts";
 import type { DmaWindow, WindowRequest } from "./dma-window.ts";
+import type { ExtensionContext, ExtensionMap } from "./extension.ts";
 import type { AddressUpdateSession } from "./live-update.ts";
 
 /** Whether the kernel has a backend's IOMMU type, and if not why. */
@@ -23,6 +25,8 @@ export interface ProbeContext {
   readonly container: number;
   /** The groups in the container now. */
   readonly groups: () => readonly number[];
+  /** The weaknesses that the caller accepts by name (CL6). Default none. */
+  readonly accepted?: readonly AcceptedWeakness[];
 }
 
 /** One IOMMU type, as a value that the caller lists in order of preference. */
@@ -41,6 +45,8 @@ export interface IommuBackend {
 /** One container under one IOMMU type. Ranges that reach it were checked by the engine (DW3). */
 export interface BackendSession {
   readonly capabilities: CapabilityRecord;
+  /** Where one backend stands for several versions: which one opened, and why not those before it. */
+  readonly negotiation?: Negotiation;
   /** The windows as the kernel says now; read again after a group came or left. */
   readWindows(): readonly DmaWindow[];
   /** How many more mappings the kernel will take, or undefined when it does not say. */
@@ -54,6 +60,10 @@ export interface BackendSession {
    * Throws `kernel-misbehaved` when the kernel removed another number of bytes.
    */
   unmap(iova: Iova, size: ByteSize, expected: ByteSize): void;
+  /** Why no second group may join, where the kernel takes one only. */
+  readonly oneGroup?: string;
+  /** The kernel drops every mapping with any group that leaves, so the engine makes them again (CL5). */
+  readonly wipedByDetach?: true;
   /** Present when one call can remove everything. Answers the bytes the kernel says it removed. */
   unmapAll?(expected: ByteSize): void;
   /** Present with `dynamic-windows`. */
@@ -62,8 +72,20 @@ export interface BackendSession {
   /** Present with `memory-registration`. */
   register?(address: HostAddress, size: ByteSize): void;
   unregister?(address: HostAddress, size: ByteSize): void;
-  /** Present with `dirty-tracking`. */
-  readonly dirty?: DirtySession;
-  /** Present with `update-vaddr`. */
-  readonly addressUpdate?: AddressUpdateSession;
+  /** Present with `dirty-tracking`, from when the capability is offered. */
+  readonly dirty?: DirtySession | undefined;
+  /** Present with `update-vaddr`, from when the capability is offered. */
+  readonly addressUpdate?: AddressUpdateSession | undefined;
+  /** Controls of this family only, by key. Asked at most once. */
+  extensions?(context: ExtensionContext): ExtensionMap;
+  /**
+   * Called when a group has joined and before `attach` returns: where the kernel does not let its devices
+   * reach the live mappings by itself (CL11), it is made to here. A throw takes the group out again.
+   */
+  groupJoined?(context: ExtensionContext): void;
+  /**
+   * Undoes what only this family has, such as MSI windows. Called once, when the container closes: after
+   * mappings, registrations and devices, before its groups leave (CL1).
+   */
+  close?(): void;
 }

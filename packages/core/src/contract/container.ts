@@ -6,6 +6,7 @@ import type { Device } from "./device.ts";
 import type { DirtyTracking } from "./dirty.ts";
 import type { DmaPath } from "./dma-path.ts";
 import type { WindowControl } from "./dma-window.ts";
+import type { ExtensionKey } from "./extension.ts";
 import type { AddressUpdate } from "./live-update.ts";
 import type { MemoryControl } from "./memory.ts";
 
@@ -87,6 +88,13 @@ export interface Container {
   readonly dirty: DirtyTracking;
   /** Refuses every call where `update-vaddr` is not offered. */
   readonly addresses: AddressUpdate;
+  /**
+   * A control that only this family of IOMMUs has, by the key that its package exports. What it answers
+   * serves until the container is closed or loses its last group.
+   *
+   * Valid errors: `closed`, `wrong-state`, `not-offered`.
+   */
+  extension<T>(key: ExtensionKey<T>): T;
   /** Mappings the kernel will still take, or undefined when it does not say. */
   readMappingsAvailable(): number | undefined;
   /**

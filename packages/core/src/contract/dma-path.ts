@@ -87,7 +87,9 @@ export interface DmaPath {
    * Removes every mapping inside `[iova, iova + size)`. After it returns no device reaches the range.
    *
    * Valid errors: `UNMAP_ERRORS`: `not-mapped` when no mapping lies inside, `splits-mapping` when one
-   * reaches over an edge; in both cases nothing was removed and no call was made.
+   * reaches over an edge; in both cases nothing was removed and no call was made. When the kernel failed,
+   * what it does not say it has removed counts as mapped; where it can be asked (`update-vaddr`), `facts`
+   * has the bytes `removed` and `stillMapped`.
    */
   unmap(iova: Iova, size: ByteSize): void;
   /** Removes every mapping and answers the bytes removed. Valid errors: `UNMAP_ERRORS`. */

@@ -8,6 +8,14 @@ import type { ByteSize, Iova } from "../address/address.ts";
 /** Whether windows are given, made and removed, or one that is cut into equal parts. */
 export type DmaWindowKind = "fixed" | "dynamic" | "subdivided";
 
+/** A range inside a window that no device's DMA takes to memory. */
+export interface WindowHole {
+  readonly iova: Iova;
+  readonly size: ByteSize;
+  /** What is there instead, for who is refused because of it. */
+  readonly what: string;
+}
+
 /** One range of IOVAs in which mappings can be made. */
 export interface DmaWindow {
   readonly kind: DmaWindowKind;
@@ -21,14 +29,25 @@ export interface DmaWindow {
   readonly hardwarePageSizes: bigint;
   /** Only `subdivided`: a mapping is made of whole subwindows of this size. */
   readonly subwindowSize?: ByteSize;
+  /**
+   * Bytes, a power of two: each aligned piece of a mapping's memory of this size must be contiguous in the
+   * host, since one translation serves all of it. Left out, any memory will do (DW15).
+   */
+  readonly hostContiguity?: ByteSize;
+  /** Whole pages of the window in which nothing can be mapped (I7). */
+  readonly holes?: readonly WindowHole[];
 }
 
 /** The window that `WindowControl.create` is asked for. */
 export interface WindowRequest {
-  /** Bytes of one window page; must be among the sizes the backend lists. */
+  /** Bytes of one window page, or of one subwindow; must be among the sizes the backend lists. */
   readonly pageSize: number;
+  /** Bytes. A `subdivided` window is a power of two. */
   readonly size: ByteSize;
-  /** Where it must begin; left out, the kernel decides. */
+  /**
+   * Where it must begin; left out, the kernel decides. A `subdivided` window begins at a multiple
+   * of its size.
+   */
   readonly start?: Iova;
   /** Levels of the translation table, where the hardware has a choice. */
   readonly levels?: number;

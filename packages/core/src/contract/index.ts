@@ -8,6 +8,7 @@ export type * from "./device.ts";
 export type * from "./dirty.ts";
 export type * from "./dma-path.ts";
 export type * from "./dma-window.ts";
+export type * from "./extension.ts";
 export type * from "./group.ts";
 export type * from "./live-update.ts";
 export type * from "./memory.ts";

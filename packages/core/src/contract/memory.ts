@@ -28,9 +28,21 @@ export interface DmaMemory {
 export interface MemoryRegistration {
   readonly address: HostAddress;
   readonly size: ByteSize;
-  /** Valid errors: `memory-in-use` while a mapping lies in it, `kernel-refused`. A second call does nothing. */
+  /**
+   * Valid errors: `memory-in-use` while a mapping lies in it, `kernel-refused`. A second call does
+   * nothing.
+   */
   close(): void;
   [Symbol.dispose](): void;
+}
+
+/** What the caller says of memory that the library did not allocate. */
+export interface RegistrationOptions {
+  /**
+   * Bytes of the pages that back it, a power of two: a huge page's size where guest memory is made of them.
+   * The library cannot ask the kernel; windows with `hostContiguity` take foreign memory on this word only.
+   */
+  readonly pageSize?: number;
 }
 
 /** Announces memory to the kernel. */
@@ -38,8 +50,8 @@ export interface MemoryControl {
   /**
    * Announces `[address, address + size)`. Where the kernel needs no announcement it makes no call.
    *
-   * Valid errors: `invalid-address`, `misaligned`, `zero-size`, `closed`, `memory-fault`,
-   * `locked-memory-limit`, `kernel-refused`.
+   * Valid errors: `invalid-address`, `invalid-argument`, `misaligned`, `zero-size`, `closed`,
+   * `memory-fault`, `locked-memory-limit`, `kernel-refused`.
    */
-  register(address: HostAddress, size: ByteSize): MemoryRegistration;
+  register(address: HostAddress, size: ByteSize, options?: RegistrationOptions): MemoryRegistration;
 }

@@ -5,8 +5,8 @@
 
 import { type ByteSize, framesToSize, frameToIova, type Iova } from "../address/address.ts";
 import type { DirtyBitmap, DirtySession, DirtyTracking, FinalDirty } from "../contract/dirty.ts";
+import { goneOf } from "../dma/after-failure.ts";
 import type { Enabled, EnabledState } from "../dma/dma-engine.ts";
-import { isInvalid, toMapping } from "../dma/entry.ts";
 import type { TableEntry } from "../dma/mapping-table.ts";
 import { notOffered } from "../dma/refusals.ts";
 import { UndoStack, undone } from "../dma/undo.ts";
@@ -110,6 +110,7 @@ export class DirtyTracker {
         this.#unmapOne(dirty, call, report);
         ledger.removeAll(call.entries);
       } catch (error) {
+        // 6.12 unmaps one after the other and stops at a fault.
         ledger.removeAll(goneOf(session, call.entries));
         const stillMapped = bytesOf(ledger.admitWhole(iova, size, operation));
         const removed = bytesOf(entries) - stillMapped;
@@ -203,18 +204,4 @@ function bytesOf(entries: readonly TableEntry[]): ByteSize {
 function checkPages(operation: string, size: ByteSize, { pageSize }: DirtySession): void {
   const most = BigInt(MOST_PAGES) * BigInt(pageSize);
   if (size > most) throw tooManyPages(operation, size, most);
-}
-
-/**
- * Which mappings the kernel has removed though it answered with an error. 6.12 unmaps one after the
- * other and stops at a fault; where it does not tell, all of them count as mapped.
- */
-function goneOf(
-  { addressUpdate }: Enabled["session"],
-  entries: readonly TableEntry[],
-): readonly TableEntry[] {
-  return entries.filter((entry) => {
-    const address = isInvalid(entry) ? "invalid" : "valid";
-    return addressUpdate?.confirm(toMapping(entry), address) === "gone";
-  });
 }

@@ -23,9 +23,12 @@ import type {
 } from "../contract/dma-path.ts";
 import { IommuError } from "../errors/base.ts";
 import { badOption, checkOptions } from "../errors/options.ts";
+import { unmapFailed } from "./after-failure.ts";
 import { mapInChunks } from "./chunked-map.ts";
+import { ACCESS_TAGS } from "./entry.ts";
 import { checkAddress, type Ledger } from "./ledger.ts";
 import type { TableEntry } from "./mapping-table.ts";
+import { hostFrames, wholeFrames } from "./page-frames.ts";
 import { noSpace, stillMapping } from "./refusals.ts";
 import { coalesce } from "./segments.ts";
 import { UndoStack, undone } from "./undo.ts";
@@ -54,9 +57,12 @@ export type EnabledState = (operation: string) => Enabled;
 export function createDmaPath(enabled: EnabledState): DmaPath {
   const map = (iova: Iova, host: HostAddress, size: ByteSize, access: DmaAccess): void => {
     const { session, ledger } = enabled("map");
-    ledger.admit(iova, host, size, access);
+    const start = wholeFrames(iova);
+    const hostFrame = hostFrames(host);
+    const frames = wholeFrames(size);
+    if (!ledger.admits(start, hostFrame, frames, access)) ledger.admit(iova, host, size, access);
     session.map(iova, host, size, access);
-    ledger.add(iova, host, size, access);
+    ledger.addFrames(start, hostFrame, frames, ACCESS_TAGS[access]);
   };
   const path: DmaPath = {
     map,
@@ -165,13 +171,23 @@ function chunkOptions(given: ChunkedMapOptions | undefined): ChunkedMapOptions {
 
 function unmap(enabled: EnabledState, iova: Iova, size: ByteSize): void {
   const { session, ledger } = enabled("unmap");
-  if (ledger.isWhole(iova, size)) {
-    session.unmap(iova, size, size);
-    ledger.removeWhole(iova, size);
+  const start = wholeFrames(iova);
+  const frames = wholeFrames(size);
+  if (ledger.isWhole(start, frames)) {
+    try {
+      session.unmap(iova, size, size);
+    } catch (error) {
+      throw unmapFailed({ session, ledger }, ledger.admitUnmap(iova, size), error);
+    }
+    ledger.removeWhole(start, frames);
     return;
   }
   const entries = ledger.admitUnmap(iova, size);
-  session.unmap(iova, size, total(entries));
+  try {
+    session.unmap(iova, size, total(entries));
+  } catch (error) {
+    throw unmapFailed({ session, ledger }, entries, error);
+  }
   ledger.removeAll(entries);
 }
 

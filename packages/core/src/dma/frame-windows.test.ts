@@ -23,6 +23,28 @@ test("default: whole in one of several windows, both ends", () => {
   expect(windows.fit(1, 8, 0)).toBe(false);
 });
 
+test("behavior: whatever window was the last, the answer is the same", () => {
+  const windows = new FrameWindows([window(0x1000n, 0x4fffn), window(0x8000n, 0x8fffn)]);
+  const fits = (start: number, frames: number): boolean => windows.fit(start, frames, 0);
+  for (const [start, frames] of [
+    [8, 1],
+    [2, 2],
+    [8, 1],
+  ] as const) {
+    expect(fits(start, frames)).toBe(true);
+    expect([fits(0, 1), fits(5, 1), fits(8, 2), fits(1, 8)]).toEqual([false, false, false, false]);
+  }
+});
+
+test("edge: without a window nothing fits", () => {
+  const windows = new FrameWindows([]);
+  expect([windows.fit(0, 1, 0), windows.fit(1, 1, 0), windows.fit(-1, 1, 0)]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+});
+
 test("edge: a window may end with the 64-bit space", () => {
   const windows = new FrameWindows([window(1n << 59n, 2n ** 64n - 1n)]);
   expect(windows.fit(2 ** 52 - 1, 1, 0)).toBe(true);

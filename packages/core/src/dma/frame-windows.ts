@@ -10,8 +10,13 @@ interface FrameWindow {
   readonly granule: number;
 }
 
+/** No frame lies in it. */
+const NO_WINDOW: FrameWindow = { start: 1, end: 0, granule: 1 };
+
 export class FrameWindows {
   readonly #windows: readonly FrameWindow[];
+  /** The window that the last range lay in: nearly always the next one's too. */
+  #last: FrameWindow = NO_WINDOW;
 
   constructor(windows: readonly DmaWindow[]) {
     this.#windows = windows.map(inFrames);
@@ -19,12 +24,20 @@ export class FrameWindows {
 
   /** Whether the range lies whole in one window, and it and `host` are whole granules of it. */
   fit(start: number, frames: number, host: number): boolean {
-    for (const window of this.#windows) {
-      if (start < window.start || start + frames > window.end) continue;
-      const { granule } = window;
-      return granule === 1 || (start % granule) + (frames % granule) + (host % granule) === 0;
-    }
-    return false;
+    const last = this.#last;
+    if (start < last.start || start + frames > last.end)
+      return this.#find(start, frames) && this.fit(start, frames, host);
+    const { granule } = last;
+    return granule === 1 || (start % granule) + (frames % granule) + (host % granule) === 0;
+  }
+
+  #find(start: number, frames: number): boolean {
+    const found = this.#windows.find(
+      (window) => start >= window.start && start + frames <= window.end,
+    );
+    if (found === undefined) return false;
+    this.#last = found;
+    return true;
   }
 }
 

@@ -140,8 +140,8 @@ function scan(leaf: Leaf | undefined, cursor: number, pass: Pass): Scanned {
   let free = cursor;
   let misfits = 0;
   for (let i = 0; leaf !== undefined && i < leaf.count; i++) {
-    const start = leaf.starts[i] ?? 0;
-    const end = leaf.ends[i] ?? 0;
+    const start = leaf.startOf(i);
+    const end = leaf.endOf(i);
     if (end <= free) continue;
     if (start - free >= pass.least) {
       const at = fit(free, Math.min(start, pass.to), pass);
@@ -182,8 +182,8 @@ function largestGap(leaves: readonly Leaf[], index: number): number {
   let free = endBefore(leaves, index);
   let largest = 0;
   for (let i = 0; i < leaf.count; i++) {
-    largest = Math.max(largest, (leaf.starts[i] ?? 0) - free);
-    free = leaf.ends[i] ?? 0;
+    largest = Math.max(largest, leaf.startOf(i) - free);
+    free = leaf.endOf(i);
   }
   return largest;
 }

@@ -11,6 +11,7 @@ import type { DmaWindow } from "../contract/dma-window.ts";
 import { isIommuError } from "../errors/base.ts";
 import { MemoryTable } from "../memory/memory-table.ts";
 import { Ledger } from "./ledger.ts";
+import { wholeFrames } from "./page-frames.ts";
 
 const PAGE = 4096n;
 const TOP = 2n ** 64n;
@@ -66,29 +67,48 @@ const step = fc.record({
   size: sizes,
 });
 
+type Range = readonly [Iova, HostAddress, ByteSize];
+
 property.prop([fc.array(step, { maxLength: 30 })])(
   "rule DW3: the quick and the careful way answer the same",
   (steps) => {
     const made = ledger();
+    const live: Range[] = [];
     for (const { kind, iova, host, size } of steps) {
-      const range = [iova as Iova, host as HostAddress, size as ByteSize] as const;
+      const range: Range = [iova as Iova, host as HostAddress, size as ByteSize];
       const by = (access: DmaAccess): unknown => answer(() => made.admit(...range, access));
       const quick = by("read-write");
       expect(quick).toBe(by("write"));
-      const entries = answer(() => made.admitUnmap(range[0], range[2]));
-      const isOne =
-        Array.isArray(entries) &&
-        entries.length === 1 &&
-        entries[0].start * 4096 === Number(iova) &&
-        BigInt(entries[0].end - entries[0].start) * PAGE === size;
-      expect(made.isWhole(range[0], range[2])).toBe(isOne);
-      if (kind === "map" && quick === "admitted") made.add(...range, "read");
-      if (kind === "unmap" && isOne) {
-        const before = made.count;
-        made.removeWhole(range[0], range[2]);
-        expect(made.count).toBe(before - 1);
-        expect(made.find(range[0])).toBeUndefined();
+      expectSameUnmap(made, range);
+      if (kind === "map" && quick === "admitted") {
+        made.add(...range, "read");
+        live.push(range);
+        expect(expectSameUnmap(made, range)).toBe(true);
       }
+      const oldest = kind === "unmap" ? live.shift() : undefined;
+      if (oldest !== undefined) expectRemoved(made, oldest);
     }
   },
 );
+
+/** Answers whether the range is one whole mapping, on which both ways must agree. */
+function expectSameUnmap(made: Ledger, [iova, , size]: Range): boolean {
+  const entries = answer(() => made.admitUnmap(iova, size));
+  const isOne =
+    Array.isArray(entries) &&
+    entries.length === 1 &&
+    BigInt(entries[0].start) * PAGE === iova &&
+    BigInt(entries[0].end - entries[0].start) * PAGE === size;
+  expect(made.isWhole(wholeFrames(iova), wholeFrames(size))).toBe(isOne);
+  return isOne;
+}
+
+function expectRemoved(made: Ledger, range: Range): void {
+  const [iova, , size] = range;
+  const before = made.count;
+  expect(expectSameUnmap(made, range)).toBe(true);
+  made.removeWhole(wholeFrames(iova), wholeFrames(size));
+  expect(made.count).toBe(before - 1);
+  expect(made.find(iova)).toBeUndefined();
+  expect(expectSameUnmap(made, range)).toBe(false);
+}

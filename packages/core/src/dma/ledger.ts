@@ -19,8 +19,9 @@ import { MemoryTable } from "../memory/memory-table.ts";
 import { ACCESS_TAGS, INVALID, isInvalid, isPending, PENDING, toMapping } from "./entry.ts";
 import { FrameWindows, granuleOf } from "./frame-windows.ts";
 import { FRAME_LIMIT, MappingTable, type TableEntry } from "./mapping-table.ts";
-import { wholeFrames } from "./page-frames.ts";
+import { hostFrames, wholeFrames } from "./page-frames.ts";
 import * as refusal from "./refusals.ts";
+import { Reservations } from "./reservations.ts";
 
 const MAX_ADDRESS = (1n << 64n) - 1n;
 
@@ -31,6 +32,8 @@ export interface LedgerOptions {
   readonly writeOnlyRefused: () => string | undefined;
   /** How many mappings the kernel will hold, or undefined when it does not say. */
   readonly mappingLimit: number | undefined;
+  /** Bits of an address of this process. Default 64. */
+  readonly hostBits?: 32 | 64;
   /** Told of each mapping that is forgotten, before its memory may be freed. */
   readonly removed?: (range: FrameRange) => void;
 }
@@ -44,14 +47,22 @@ interface FrameRange {
 export class Ledger {
   readonly registrations: MemoryTable = new MemoryTable();
   readonly #table = new MappingTable();
+  readonly #reservations = new Reservations();
   readonly #options: LedgerOptions;
+  readonly #hostBits: 32 | 64;
+  /** One past the last frame of this process's address space. */
+  readonly #hostFrames: number;
   #windows: readonly DmaWindow[] = [];
   #frameWindows = new FrameWindows([]);
+  /** Whether some window takes memory only that is contiguous in the host. */
+  #contiguous = false;
   #pending = 0;
   #invalid = 0;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
+    this.#hostBits = options.hostBits ?? 64;
+    this.#hostFrames = FRAME_LIMIT / 2 ** (64 - this.#hostBits);
   }
 
   get count(): number {
@@ -70,25 +81,27 @@ export class Ledger {
   setWindows(windows: readonly DmaWindow[]): void {
     this.#windows = windows;
     this.#frameWindows = new FrameWindows(windows);
+    this.#contiguous = windows.some((window) => window.hostContiguity !== undefined);
   }
 
   /** Throws unless the range could be mapped now. `extra` mappings are needed for it. */
   admit(iova: Iova, host: HostAddress, size: ByteSize, access: DmaAccess, extra = 1): void {
-    const frames = wholeFrames(size);
-    const admitted =
-      frames > 0 && this.#admits(wholeFrames(iova), wholeFrames(host), frames, access, extra);
-    if (!admitted) this.#admitSlowly(iova, host, size, access, extra);
+    if (!this.admits(wholeFrames(iova), hostFrames(host), wholeFrames(size), access, extra))
+      this.#admitSlowly(iova, host, size, access, extra);
   }
 
-  /** `#admitSlowly` without a BigInt: false when something is wrong or cannot be said this way. */
-  #admits(start: number, host: number, frames: number, access: DmaAccess, extra: number): boolean {
+  /** `admit` in frames of `wholeFrames`: false when something is wrong, or cannot be said this way. */
+  admits(start: number, host: number, frames: number, access: DmaAccess, extra = 1): boolean {
     const { needsRegistration, mappingLimit } = this.#options;
     return (
       (access === "read-write" || access === "read") &&
+      frames > 0 &&
       host >= 0 &&
-      host + frames <= FRAME_LIMIT &&
+      host + frames <= this.#hostFrames &&
+      !this.#contiguous &&
       this.#frameWindows.fit(start, frames, host) &&
       !this.#table.overlaps(start, start + frames) &&
+      this.#reservations.count === 0 &&
       (!needsRegistration || this.registrations.covers(host, host + frames)) &&
       (mappingLimit === undefined || this.#table.count + extra <= mappingLimit)
     );
@@ -110,10 +123,9 @@ export class Ledger {
       throw refusal.badAccess(access);
     if (access === "write") this.#checkWriteOnly();
     this.#checkWindow("map", iova, size, host);
-    const start = pageFrame(iova);
-    const end = start + frameCount(size);
-    if (this.#table.overlaps(start, end)) throw this.#overlap(iova, size, start, end);
+    this.#checkFree("map", iova, size);
     this.#checkHost(host, size, "map");
+    this.#checkContiguity(iova, host, size);
     const limit = this.#options.mappingLimit;
     if (limit !== undefined && this.#table.count + extra > limit)
       throw refusal.mappingLimit(limit, this.#table.count);
@@ -121,12 +133,19 @@ export class Ledger {
 
   /** Records a mapping that the kernel has. The range was admitted. */
   add(iova: Iova, host: HostAddress, size: ByteSize, access: DmaAccess): void {
-    this.#insert(iova, host, size, ACCESS_TAGS[access]);
+    this.addFrames(wholeFrames(iova), hostFrames(host), wholeFrames(size), ACCESS_TAGS[access]);
+  }
+
+  /** `add` in frames, with the tag of its access. */
+  addFrames(start: number, host: number, frames: number, tag: number): void {
+    this.#table.insert(start, start + frames, host, tag);
+    this.#options.memory.use(host, host + frames, 1);
   }
 
   /** Takes a range for a mapping that the kernel does not have yet. */
   addPending(iova: Iova, host: HostAddress, size: ByteSize, access: DmaAccess): void {
-    this.#insert(iova, host, size, ACCESS_TAGS[access] | PENDING);
+    const tag = ACCESS_TAGS[access] | PENDING;
+    this.addFrames(wholeFrames(iova), hostFrames(host), wholeFrames(size), tag);
     this.#pending++;
   }
 
@@ -142,29 +161,43 @@ export class Ledger {
     this.#pending--;
   }
 
+  /** Takes a range of a window in which nothing is to be mapped; `what` is said to who tries. */
+  reserve(iova: Iova, size: ByteSize, what: string): void {
+    checkAddress("reserve", "iova", iova);
+    checkAddress("reserve", "size", size);
+    this.#checkWindow("reserve", iova, size, undefined);
+    this.#checkFree("reserve", iova, size);
+    this.#reservations.add(iova, size, what);
+  }
+
+  /** Gives a reservation back. */
+  release(iova: Iova): void {
+    this.#reservations.remove(iova);
+  }
+
+  /** What the lowest reservation of the range is, or undefined. */
+  reservedIn(iova: Iova, last: Iova): string | undefined {
+    return this.#reservations.meeting(iova, last)?.what;
+  }
+
   /** Bytes that every mapping at this IOVA is a multiple of; 4 KiB outside every window. */
   granuleAt(iova: Iova): bigint {
     const window = this.#windows.find((each) => each.start <= iova && iova <= each.last);
     return window === undefined ? 1n << PAGE_FRAME_SHIFT : granuleOf(window);
   }
 
-  /** Whether the range is exactly one mapping that any unmap may remove: the usual case. */
-  isWhole(iova: Iova, size: ByteSize): boolean {
-    const start = wholeFrames(iova);
-    const frames = wholeFrames(size);
+  /** Whether these frames are exactly one mapping that any unmap may remove: the usual case. */
+  isWhole(start: number, frames: number): boolean {
     if (!(frames > 0 && this.#frameWindows.fit(start, frames, 0))) return false;
     const tag = this.#table.tagOf(start, start + frames);
     return tag > 0 && tag < PENDING;
   }
 
   /** Forgets the mapping of which `isWhole` was true. */
-  removeWhole(iova: Iova, size: ByteSize): void {
-    const start = wholeFrames(iova);
-    const end = start + wholeFrames(size);
-    const host = this.#table.hostOf(start);
-    this.#table.remove(start);
-    this.#options.removed?.({ start, end });
-    this.#options.memory.use(host, host + (end - start), -1);
+  removeWhole(start: number, frames: number): void {
+    const host = this.#table.take(start);
+    this.#options.removed?.({ start, end: start + frames });
+    this.#options.memory.use(host, host + frames, -1);
   }
 
   /** What an unmap of this range would remove; throws when it may not be removed. */
@@ -216,6 +249,7 @@ export class Ledger {
   clear(): number {
     const entries = [...this.#table.range(0, 2 ** 52)];
     this.removeAll(entries);
+    this.#reservations.clear();
     this.#pending = 0;
     return entries.length;
   }
@@ -258,30 +292,35 @@ export class Ledger {
       if (size % granule !== 0n) continue;
       const step = alignment === undefined || alignment < granule ? granule : alignment;
       const last = highest === undefined || highest > window.last ? window.last : highest;
+      const at = this.#findFreeFrom(window.start, last, size, step);
+      if (at !== undefined) return at;
+    }
+    return undefined;
+  }
+
+  /** The lowest free range that meets no reservation: past each that it meets, it looks again. */
+  #findFreeFrom(start: Iova, last: bigint, size: bigint, step: bigint): Iova | undefined {
+    let from = pageFrame(start);
+    for (;;) {
       const at = this.#table.findFree({
-        from: pageFrame(window.start),
+        from,
         // The frame of `last` is whole only if `last` is its final byte.
         to: Number((last + 1n) >> PAGE_FRAME_SHIFT),
         frames: Number(size >> PAGE_FRAME_SHIFT),
         alignment: Number(step >> PAGE_FRAME_SHIFT),
       });
-      if (at >= 0) return frameToIova(at);
+      if (at < 0) return undefined;
+      const found = frameToIova(at);
+      const reserved = this.#reservations.meeting(found, found + size - 1n);
+      if (reserved === undefined) return found;
+      from = Number((reserved.last + 1n) >> PAGE_FRAME_SHIFT);
     }
-    return undefined;
-  }
-
-  #insert(iova: Iova, host: HostAddress, size: ByteSize, tag: number): void {
-    const start = wholeFrames(iova);
-    const frames = wholeFrames(size);
-    const hostFrame = wholeFrames(host);
-    this.#table.insert(start, start + frames, hostFrame, tag);
-    this.#options.memory.use(hostFrame, hostFrame + frames, 1);
   }
 
   #remove(start: number): void {
     const entry = this.#table.find(start);
     if (entry === undefined) return;
-    this.#table.remove(start);
+    this.#table.take(start);
     if (isInvalid(entry)) this.#invalid--;
     this.#options.removed?.(entry);
     this.#use(entry, -1);
@@ -290,7 +329,7 @@ export class Ledger {
   #replace(entry: TableEntry): void {
     const before = this.#table.find(entry.start);
     if (before === undefined) return;
-    this.#table.remove(entry.start);
+    this.#table.take(entry.start);
     this.#use(before, -1);
     this.#table.insert(entry.start, entry.end, entry.host, entry.tag);
     this.#use(entry, 1);
@@ -318,17 +357,37 @@ export class Ledger {
   }
 
   #checkHost(host: HostAddress, size: ByteSize, operation: string): void {
-    if (size - 1n > MAX_ADDRESS - host) throw refusal.hostWraps(operation, host, size);
+    const bits = this.#hostBits;
+    if (host + size > 1n << BigInt(bits)) throw refusal.hostWraps(operation, host, size, bits);
     if (!this.#options.needsRegistration) return;
     const start = pageFrame(host);
     if (!this.registrations.covers(start, start + frameCount(size)))
       throw refusal.notRegistered(host, size);
   }
 
-  #overlap(iova: Iova, size: ByteSize, start: number, end: number): Error {
-    for (const entry of this.#table.range(start, end))
-      return refusal.alreadyMapped(iova, size, toMapping(entry));
-    return refusal.alreadyMapped(iova, size, undefined);
+  /** One translation serves a whole piece: a smaller page behind it would be whoever's is next (I5). */
+  #checkContiguity(iova: Iova, host: HostAddress, size: ByteSize): void {
+    const piece = this.#windows.find(
+      (each) => each.start <= iova && iova <= each.last,
+    )?.hostContiguity;
+    if (piece === undefined) return;
+    const start = pageFrame(host);
+    const end = start + frameCount(size);
+    const backing =
+      this.registrations.pageSizeOf(start, end) ?? this.#options.memory.pageSizeOf(start, end);
+    if (backing === undefined || BigInt(backing) < piece)
+      throw refusal.notContiguous(host, size, piece, backing);
+  }
+
+  #checkFree(operation: string, iova: Iova, size: ByteSize): void {
+    const start = pageFrame(iova);
+    const end = start + frameCount(size);
+    if (this.#table.overlaps(start, end)) {
+      const [entry] = this.#table.range(start, end);
+      throw refusal.alreadyMapped(iova, size, entry && toMapping(entry), operation);
+    }
+    const what = this.#reservations.meeting(iova, iova + size - 1n)?.what;
+    if (what !== undefined) throw refusal.reserved(operation, iova, size, what);
   }
 }
 

@@ -60,7 +60,8 @@ function step(table: MappingTable, model: Model, op: Operation): void {
   if (op.kind === "remove") {
     const known = model.entries[op.frame % Math.max(1, model.entries.length)];
     const start = known?.start ?? op.frame;
-    expect(table.remove(start)).toBe(model.remove(start));
+    expect(table.take(start)).toBe(model.remove(start) ? start * 3 : -1);
+    again(table, model, start);
     return;
   }
   if (op.kind === "insert") {
@@ -83,6 +84,14 @@ function put(table: MappingTable, model: Model, start: number, frames: number): 
   if (model.overlaps(start, end)) return;
   table.insert(start, end, start * 3, 3);
   model.insert({ start, end, host: start * 3 });
+  again(table, model, start);
+}
+
+/** Where the last change was, the table answers from what it remembers. */
+function again(table: MappingTable, model: Model, start: number): void {
+  expect(table.overlaps(start, start + 1)).toBe(model.overlaps(start, start + 1));
+  const entry = model.entries.find((each) => each.start === start);
+  expect(table.tagOf(start, entry?.end ?? start + 1)).toBe(entry === undefined ? -1 : 3);
 }
 
 function compare(table: MappingTable, model: Model): void {
@@ -121,7 +130,7 @@ describe("MappingTable against a sorted array", () => {
       expect(free(behind + frames - 1)).toBe(-1);
       // One entry in the middle goes, and the space behind is taken: its gap is the only one that fits.
       const middle = Math.floor(holes / 2);
-      table.remove(middle * 8 + 1 + frames);
+      table.take(middle * 8 + 1 + frames);
       table.insert(behind, behind + 1_000_000, 0, 3);
       expect(free(behind + 1_000_000)).toBe(middle * 8 + 8);
     },

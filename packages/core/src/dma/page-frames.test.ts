@@ -1,12 +1,22 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { wholeFrames } from "./page-frames.ts";
+import { hostFrames, wholeFrames } from "./page-frames.ts";
 
-describe("wholeFrames", () => {
+describe.each([
+  ["wholeFrames", wholeFrames],
+  ["hostFrames", hostFrames],
+])("%s", (_, frames) => {
   property.prop([fc.bigInt({ min: 0n, max: 2n ** 52n - 1n })])(
     "behavior: exact for every page of 64 bits",
     (frame) => {
-      expect(wholeFrames(frame << 12n)).toBe(Number(frame));
+      expect(frames(frame << 12n)).toBe(Number(frame));
+    },
+  );
+
+  test.each([2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 52n - 1n])(
+    "edge: frame %d, around where an integer of 32 bits ends",
+    (frame) => {
+      expect(frames(frame << 12n)).toBe(Number(frame));
     },
   );
 
@@ -14,7 +24,7 @@ describe("wholeFrames", () => {
     "edge: an address inside a page is none",
     (address) => {
       const expected = address % 4096n === 0n ? Number(address >> 12n) : -1;
-      expect(wholeFrames(address)).toBe(expected);
+      expect(frames(address)).toBe(expected);
     },
   );
 
@@ -27,6 +37,6 @@ describe("wholeFrames", () => {
     ["undefined", undefined],
     ["null", null],
   ])("error: %s is no address", (_, value) => {
-    expect(wholeFrames(value)).toBe(-1);
+    expect(frames(value)).toBe(-1);
   });
 });

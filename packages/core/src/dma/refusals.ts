@@ -86,22 +86,60 @@ export function outsideWindow(
   });
 }
 
-export function alreadyMapped(iova: Iova, size: ByteSize, other: Mapping | undefined): IommuError {
+export function alreadyMapped(
+  iova: Iova,
+  size: ByteSize,
+  other: Mapping | undefined,
+  operation = "map",
+): IommuError {
   const where = other === undefined ? "a live mapping" : formatRange(other.iova, other.size);
   return new IommuError({
     code: "already-mapped",
-    operation: "map",
-    sentence: `map refused: ${formatRange(iova, size)} meets ${where}`,
+    operation,
+    sentence: `${operation} refused: ${formatRange(iova, size)} meets ${where}`,
     facts: { iova, size, otherIova: other?.iova, otherSize: other?.size },
   });
 }
 
-export function hostWraps(operation: string, host: HostAddress, size: ByteSize): IommuError {
+export function reserved(operation: string, iova: Iova, size: ByteSize, what: string): IommuError {
+  return new IommuError({
+    code: "already-mapped",
+    operation,
+    sentence: `${operation} refused: ${formatRange(iova, size)} meets ${what}`,
+    facts: { iova, size, reserved: what },
+  });
+}
+
+export function hostWraps(
+  operation: string,
+  host: HostAddress,
+  size: ByteSize,
+  bits: number,
+): IommuError {
   return new IommuError({
     code: "invalid-address",
     operation,
-    sentence: `${operation} refused: the host range from ${formatAddress(host)} leaves 64 bits`,
+    sentence: `${operation} refused: the host range from ${formatAddress(host)} leaves ${bits} bits`,
     facts: { host, size },
+  });
+}
+
+export function notContiguous(
+  host: HostAddress,
+  size: ByteSize,
+  piece: bigint,
+  backing: number | undefined,
+): IommuError {
+  const known = backing === undefined ? "is not known" : `has pages of ${formatSize(backing)}`;
+  return new IommuError({
+    code: "memory-fault",
+    operation: "map",
+    sentence: `map refused: the window needs memory that is contiguous in pieces of ${formatSize(piece)}, and what backs ${formatRange(host, size)} ${known}`,
+    facts: { host, size, contiguity: piece, backing },
+    hint:
+      backing === undefined
+        ? "say it with memory.register(address, size, { pageSize })"
+        : `allocate it with pageSize: ${piece}, or open a window of smaller pages`,
   });
 }
 

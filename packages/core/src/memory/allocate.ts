@@ -42,7 +42,7 @@ export function allocateMemory(
   );
   if (typeof memory === "number") throw allocationRefused(port, memory, rounded, pageSize);
   const start = Number(memory.address >> PAGE_FRAME_SHIFT);
-  const area = table.add(start, start + Number(rounded >> PAGE_FRAME_SHIFT));
+  const area = table.add(start, start + Number(rounded >> PAGE_FRAME_SHIFT), pageSize);
   if (area === undefined || memory.address % step !== 0n) {
     if (area !== undefined) table.remove(area);
     memory.close();

@@ -5,15 +5,21 @@
 // one is remembered all the same, because an allocation may come into being under it. Frames are 4 KiB
 // page frames of the process's address space.
 
+import { SharedRanges } from "./shared-ranges.ts";
+
 export interface MemoryArea {
   readonly start: number;
   readonly end: number;
+  /** Bytes of the pages that back it, where that is known. */
+  readonly pageSize: number | undefined;
   /** Mappings and registrations that stand on it. */
   uses: number;
 }
 
 /** Disjoint areas in order; few (one per buffer), so one sorted array is enough. */
 export class MemoryTable {
+  /** What containers have registered of the same process's memory. */
+  readonly registered: SharedRanges = new SharedRanges();
   readonly #areas: MemoryArea[] = [];
   /**
    * The area counted last. Areas are disjoint, so a range inside it meets no other; that is most uses,
@@ -28,13 +34,13 @@ export class MemoryTable {
   }
 
   /** Adds an area and answers it, or undefined when it meets another. */
-  add(start: number, end: number): MemoryArea | undefined {
+  add(start: number, end: number, pageSize?: number): MemoryArea | undefined {
     const at = this.#indexAfter(start);
     const before = this.#areas[at - 1];
     const after = this.#areas[at];
     if ((before !== undefined && before.end > start) || (after !== undefined && after.start < end))
       return undefined;
-    const area = { start, end, uses: this.#outsideUses(start, end) };
+    const area = { start, end, pageSize, uses: this.#outsideUses(start, end) };
     this.#areas.splice(at, 0, area);
     return area;
   }
@@ -50,8 +56,10 @@ export class MemoryTable {
     const last = this.#last;
     if (last !== undefined && last.start <= start && end <= last.end && this.#outside.size === 0) {
       last.uses += change;
-      return;
-    }
+    } else this.#count(start, end, change);
+  }
+
+  #count(start: number, end: number, change: 1 | -1): void {
     let reached = start;
     for (let i = Math.max(0, this.#indexAfter(start) - 1); i < this.#areas.length; i++) {
       const area = this.#areas[i];
@@ -75,6 +83,17 @@ export class MemoryTable {
       if (reached >= end) return true;
     }
     return reached >= end;
+  }
+
+  /** The smallest page that backs `[start, end)`, or undefined when that is not known of all of it. */
+  pageSizeOf(start: number, end: number): number | undefined {
+    if (!this.covers(start, end)) return undefined;
+    const sizes = this.#areas
+      .filter((area) => area.start < end && start < area.end)
+      .map((area) => area.pageSize);
+    return sizes.reduce((least, size) =>
+      least === undefined || size === undefined ? undefined : Math.min(least, size),
+    );
   }
 
   #noteOutside(start: number, end: number): void {

@@ -12,17 +12,22 @@ import {
 } from "../address/address.ts";
 import { formatRange } from "../address/units.ts";
 import type { ContainerEngine } from "../container/engine.ts";
-import type { MemoryControl, MemoryRegistration } from "../contract/memory.ts";
+import type { BackendSession } from "../contract/backend.ts";
+import type { MemoryControl, MemoryRegistration, RegistrationOptions } from "../contract/memory.ts";
 import { checkAddress } from "../dma/ledger.ts";
 import { IommuError } from "../errors/base.ts";
-import type { MemoryArea } from "./memory-table.ts";
+import { badOption, checkOptions } from "../errors/options.ts";
+import type { MemoryArea, MemoryTable } from "./memory-table.ts";
 
 export type RegistrationList = MemoryRegistration[];
 
 export function createMemoryControl(engine: ContainerEngine): MemoryControl {
   return Object.freeze({
-    register: (address: HostAddress, size: ByteSize): MemoryRegistration =>
-      register(engine, address, size),
+    register: (
+      address: HostAddress,
+      size: ByteSize,
+      options?: RegistrationOptions,
+    ): MemoryRegistration => register(engine, address, size, options),
   });
 }
 
@@ -30,15 +35,19 @@ function register(
   engine: ContainerEngine,
   address: HostAddress,
   size: ByteSize,
+  options: RegistrationOptions | undefined,
 ): MemoryRegistration {
   const { session, ledger } = engine.enabled("register");
+  const pageSize = checkedPageSize(options);
   checkAddress("register", "address", address);
   checkAddress("register", "size", size);
   const start = checkedRange(engine, address, size);
-  const area = ledger.registrations.add(start, start + frameCount(size));
-  if (area === undefined) throw overlapping(address, size);
+  const area = ledger.registrations.add(start, start + frameCount(size), pageSize);
+  if (area === undefined) throw overlapping(address, size, "this container");
   try {
-    session.register?.(address, size);
+    if (!engine.memoryTable.registered.take(area.start, area.end))
+      throw overlapping(address, size, "another container of this process");
+    registerOrGive(engine, session, area, { address, size });
   } catch (error) {
     ledger.registrations.remove(area);
     throw error;
@@ -47,6 +56,31 @@ function register(
   engine.registrations.push(registration);
   engine.memoryTable.use(area.start, area.end, 1);
   return registration;
+}
+
+function registerOrGive(
+  engine: ContainerEngine,
+  session: BackendSession,
+  { start, end }: MemoryArea,
+  { address, size }: Pick<MemoryRegistration, "address" | "size">,
+): void {
+  try {
+    session.register?.(address, size);
+  } catch (error) {
+    engine.memoryTable.registered.give(start, end);
+    throw error;
+  }
+}
+
+/** The kernel has it no more, for this container: its pages may be freed, or registered otherwise. */
+export function forgetRegistered(
+  table: MemoryTable,
+  { address, size }: Pick<MemoryRegistration, "address" | "size">,
+): void {
+  const start = pageFrame(address);
+  const end = start + frameCount(size);
+  table.use(start, end, -1);
+  table.registered.give(start, end);
 }
 
 class Registration implements MemoryRegistration {
@@ -72,12 +106,18 @@ class Registration implements MemoryRegistration {
     session.unregister?.(this.address, this.size);
     ledger.registrations.remove(this.#area);
     this.#engine.registrations.splice(at, 1);
-    this.#engine.memoryTable.use(this.#area.start, this.#area.end, -1);
+    forgetRegistered(this.#engine.memoryTable, this);
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+function checkedPageSize(options: RegistrationOptions | undefined): number | undefined {
+  const { pageSize } = checkOptions("register", options, ["pageSize"]);
+  if (pageSize === undefined || Number.isInteger(Math.log2(pageSize))) return pageSize;
+  throw badOption("register", "pageSize is a power of two, the bytes of a page");
 }
 
 function checkedRange(engine: ContainerEngine, address: HostAddress, size: ByteSize): number {
@@ -99,12 +139,13 @@ function checkedRange(engine: ContainerEngine, address: HostAddress, size: ByteS
   return pageFrame(address);
 }
 
-function overlapping(address: HostAddress, size: ByteSize): IommuError {
+function overlapping(address: HostAddress, size: ByteSize, owner: string): IommuError {
   return new IommuError({
     code: "already-mapped",
     operation: "register",
-    sentence: `register refused: ${formatRange(address, size)} meets memory that is registered`,
+    sentence: `register refused: ${formatRange(address, size)} meets memory that ${owner} registered`,
     facts: { address, size },
+    hint: "containers share a range only where they register the same one",
   });
 }
 

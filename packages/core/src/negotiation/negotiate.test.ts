@@ -108,3 +108,13 @@ test("required pages where there is no window", () => {
   expect(unmet[0]).toBe("page size 4 KiB: windows have pages of no size");
   expect(unmet).toHaveLength(2);
 });
+
+test("a backend of several versions: the one that opened, why not the others, and what it lacks", () => {
+  const refusal = { backend: "second", reasons: ["the firmware has none"] };
+  const session = scriptedSession({ negotiation: { chosen: "first", refused: [refusal] } });
+  const both = scriptedBackend("second", () => session);
+  expect(run([both]).negotiation).toEqual({ chosen: "first", refused: [refusal] });
+  const terms = { ...TERMS, required: { capabilities: ["warp"] } };
+  const demanding = (): unknown => negotiate([both], context, terms, () => undefined);
+  expect(demanding).toThrow(/second: the firmware has none\n {2}first: warp: not known/);
+});

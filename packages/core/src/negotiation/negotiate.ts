@@ -55,10 +55,11 @@ export function negotiate(
     }
     try {
       const session = backend.open(context);
+      const chosen = session.negotiation?.chosen ?? backend.name;
+      refused.push(...(session.negotiation?.refused ?? []));
       const unmet = unmetTerms(session, terms);
-      if (unmet.length === 0)
-        return { backend, session, negotiation: { chosen: backend.name, refused } };
-      refused.push({ backend: backend.name, reasons: unmet });
+      if (unmet.length === 0) return { backend, session, negotiation: { chosen, refused } };
+      refused.push({ backend: chosen, reasons: unmet });
     } catch (error) {
       if (!isIommuError(error)) throw error;
       last = error;
