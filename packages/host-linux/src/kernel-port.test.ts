@@ -164,7 +164,7 @@ describe("rule: EINTR", () => {
 });
 
 test("behavior: powerpc's numbers have 13 bits of size", () => {
-  const fake: Libc = { ...libc, ioctlPointer: () => 0 };
+  const fake: Libc = { ...libc, ioctlPointer: () => 0, ioctlWord: () => 0 };
   const host = new LinuxHost(fake, abiProfile("ppc64le", 65536));
   // Bit 29 is a direction bit there and the 14th bit of the size on x86.
   expect(host.ioctl(3, 0x2000_3b64, new Uint8Array(1))).toBe(0);

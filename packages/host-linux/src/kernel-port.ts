@@ -13,6 +13,7 @@ import { AsyncCalls } from "./async-calls.ts";
 import { EventWaits } from "./event-wait.ts";
 import { list, readLink, readText, writeText } from "./files.ts";
 import { mapMemory } from "./host-memory.ts";
+import { ArgumentAddresses } from "./native/argument-address.ts";
 import { EINTR } from "./native/errno.ts";
 import type { Libc } from "./native/libc.ts";
 import * as check from "./validate.ts";
@@ -37,6 +38,7 @@ export class LinuxHost implements KernelPort {
   readonly #calls: AsyncCalls;
   readonly #waits: EventWaits;
   readonly #sizeMask: number;
+  readonly #addresses = new ArgumentAddresses();
 
   constructor(libc: Libc, abi: AbiProfile, options: LinuxHostOptions = {}) {
     const { asyncRunning = 64, asyncWaiting = 65_536 } = options;
@@ -72,6 +74,8 @@ export class LinuxHost implements KernelPort {
     }
     check.checkBuffer("ioctl", argument);
     if (((request >>> 16) & this.#sizeMask) > argument.length) tooShort(request, argument);
+    const address = this.#addresses.of(fd, request, argument);
+    if (address > 0) return this.#libc.ioctlWord(fd, request, address);
     return this.#libc.ioctlPointer(fd, request, argument);
   }
 

@@ -30,4 +30,4 @@ test("behavior: 100 waits and 400 calls under garbage collection", async () => {
   }
   expect(typeof collect).toBe("function");
   port.close(fd);
-}, 30_000);
+});

@@ -11,9 +11,15 @@ const MAX_INTERRUPTIONS = 32;
 
 /** The call, repeated while it is interrupted. Bound once: it allocates nothing. */
 export function uninterrupted(abi: AbiProfile, call: () => number): () => number {
+  const repeat = repeatInterrupted(abi, call);
+  return () => repeat(call());
+}
+
+/** For a call that was made: repeats it while it is interrupted, and answers the last result. */
+export function repeatInterrupted(abi: AbiProfile, call: () => number): (first: number) => number {
   const interrupted = -errnoNumber(abi, "EINTR");
-  return () => {
-    let result = call();
+  return (first) => {
+    let result = first;
     for (let more = MAX_INTERRUPTIONS; result === interrupted && more > 0; more--) result = call();
     return result;
   };

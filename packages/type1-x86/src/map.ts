@@ -11,8 +11,8 @@ import {
   readLockedMemory,
   refusedByKernel,
 } from "@iommukit/core";
-import { createWriter, ioctlNumber } from "@iommukit/core/abi";
-import { uninterrupted, uninterruptedAsync } from "./interrupted.ts";
+import { createRow3, createWriter, ioctlNumber } from "@iommukit/core/abi";
+import { repeatInterrupted, uninterruptedAsync } from "./interrupted.ts";
 import {
   VFIO_DMA_MAP_FLAG_READ,
   VFIO_DMA_MAP_FLAG_WRITE,
@@ -41,13 +41,15 @@ export function createMap(
   const request = ioctlNumber(port.abi, VFIO_IOMMU_MAP_DMA);
   const { set, bytes } = createWriter(vfio_iommu_type1_dma_map, port.abi);
   set.argsz(bytes.length);
-  const call = uninterrupted(port.abi, () => port.ioctl(container, request, bytes));
+  const space = { layout: vfio_iommu_type1_dma_map, abi: port.abi, bytes };
+  const fill = createRow3(space, "flags", ["vaddr", "iova", "size"]);
+  const repeat = repeatInterrupted(port.abi, () => port.ioctl(container, request, bytes));
   return (iova, host, size, access) => {
-    set.flags(FLAGS[access]);
-    set.vaddr(host);
-    set.iova(iova);
-    set.size(size);
-    const result = call();
+    fill(FLAGS[access], host, iova, size);
+    // The call itself stands here: a closure around it costs 40 instructions for each mapping.
+    let result = port.ioctl(container, request, bytes);
+    if (result === 0) return;
+    result = repeat(result);
     if (result !== 0) throw mapRefused(port, result, { iova, host, size, access });
   };
 }

@@ -7,7 +7,7 @@ import {
   type ProbeContext,
   refusedByKernel,
 } from "@iommukit/core";
-import { createWriter, ioctlNumber } from "@iommukit/core/abi";
+import { createRow2, createWriter, ioctlNumber } from "@iommukit/core/abi";
 import {
   VFIO_DMA_UNMAP_FLAG_ALL,
   VFIO_IOMMU_UNMAP_DMA,
@@ -34,10 +34,10 @@ function bind({ port, container }: ProbeContext): Unmap {
   const request = ioctlNumber(port.abi, VFIO_IOMMU_UNMAP_DMA);
   const { set, get, bytes } = createWriter(vfio_iommu_type1_dma_unmap, port.abi);
   set.argsz(bytes.length);
+  const space = { layout: vfio_iommu_type1_dma_unmap, abi: port.abi, bytes };
+  const fill = createRow2(space, "flags", ["iova", "size"]);
   return (flags, iova, size, expected) => {
-    set.flags(flags);
-    set.iova(iova);
-    set.size(size);
+    fill(flags, iova, size);
     const result = port.ioctl(container, request, bytes);
     if (result !== 0)
       throw refusedByKernel(port.abi, {
@@ -65,6 +65,6 @@ export function checkRemoved(removal: Removal, removed: bigint): void {
     operation: "VFIO_IOMMU_UNMAP_DMA",
     sentence: "the kernel removed another number of bytes than were mapped",
     facts: { ...removal, removed },
-    hint: "was the container changed by another process? the range is still counted as mapped",
+    hint: "was the container changed by another process? what the kernel still has counts as mapped",
   });
 }

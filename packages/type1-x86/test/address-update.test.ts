@@ -27,6 +27,7 @@ const PAGE = 4096;
 const MAP_DMA = 15217;
 const UNMAP_DMA = 15218;
 const CHECK_EXTENSION = 15205;
+const EPERM = 1;
 const AT = [iova(0x10_0000), iova(0x20_0000)] as const;
 
 interface World {
@@ -206,4 +207,19 @@ describe("what the kernel has", () => {
     const make = (): unknown => Reflect.apply(type1, undefined, [{ version: 3 }]);
     expect(codeOf(make)).toBe("invalid-argument");
   });
+});
+
+test("behavior: what is offered is there, whichever question the kernel did not answer at first", () => {
+  const seen: string[] = [];
+  for (let nth = 2; nth <= 9; nth++) {
+    const fault = { request: CHECK_EXTENSION, nth, what: fails(EPERM) };
+    const { container } = open([fault], 2);
+    // With another group everything is asked again, now by a kernel that answers.
+    container.control.attach(3);
+    expect(container.capabilities["update-vaddr"]).toEqual({ offered: true });
+    container.addresses.invalidate(AT[0], bytes(PAGE));
+    seen.push(...container.addresses.invalid().map(({ iova: at }) => String(at)));
+    container.close();
+  }
+  expect(seen).toEqual(Array.from({ length: 8 }, () => String(AT[0])));
 });

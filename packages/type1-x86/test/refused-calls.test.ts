@@ -186,9 +186,51 @@ describe("mapping", () => {
     expect([container.dma.mappings(), sim.inspect.mappings()]).toEqual([[], []]);
     map();
     const error = thrown(() => container.dma.unmap(AT, bytes(4096)));
-    expect(error).toMatchObject({ code: "kernel-refused", operation: "VFIO_IOMMU_UNMAP_DMA" });
+    expect(error).toMatchObject({
+      code: "kernel-refused",
+      operation: "VFIO_IOMMU_UNMAP_DMA",
+      facts: { removed: 0n, stillMapped: 4096n },
+    });
     expect([container.dma.mappings().length, sim.inspect.mappings().length]).toEqual([1, 1]);
     container.close();
+    memory.close();
+  });
+
+  test.each([
+    ["one mapping", 1],
+    ["two at once", 2],
+  ])("an unmap of %s whose answer is lost: the kernel is asked, and has it no more", (_, pages) => {
+    const { sim, iommu } = machine([ioctl(VFIO_IOMMU_UNMAP_DMA, failsAfterwards(4))]);
+    const memory = iommu.allocate(4096);
+    const container = iommu.openContainer(GOOD);
+    const range = bytes(4096 * pages);
+    for (let page = 0; page < pages; page++)
+      container.dma.map(iova(AT + BigInt(page) * 4096n), memory.address, bytes(4096), "read");
+    expect(thrown(() => container.dma.unmap(AT, range))).toMatchObject({
+      facts: { removed: range, stillMapped: 0n },
+    });
+    expect([container.dma.mappings(), sim.inspect.mappings()]).toEqual([[], []]);
+    // Nothing stands on the memory any more, and the place is free.
+    container.dma.map(AT, memory.address, bytes(4096), "read");
+    container.close();
+    memory.close();
+  });
+
+  test("an unmap that failed where the kernel cannot be asked: everything counts as mapped", () => {
+    const request = ioctlNumber(vtd().abi, vfio.VFIO_CHECK_EXTENSION);
+    const { iommu } = machine([
+      { when: { request, nth: 2, times: Number.POSITIVE_INFINITY }, what: answers(0) },
+      ioctl(VFIO_IOMMU_UNMAP_DMA, failsAfterwards(4)),
+    ]);
+    const memory = iommu.allocate(4096);
+    const container = iommu.openContainer(GOOD);
+    container.dma.map(AT, memory.address, bytes(4096), "read");
+    const { facts } = thrown(() => container.dma.unmap(AT, bytes(4096)));
+    expect(facts).not.toHaveProperty("stillMapped");
+    expect(container.dma.mappings()).toHaveLength(1);
+    expect(thrown(() => memory.close()).code).toBe("memory-in-use");
+    // Closing finds that the kernel has nothing to unmap, and says so.
+    expect(thrown(() => container.close()).code).toBe("close-failed");
     memory.close();
   });
 });
