@@ -8,9 +8,18 @@ export { argszGrows, corrupts, unmapsShort } from "./faults/written-back.ts";
 export { errnoName } from "./kernel/errno.ts";
 export type { Process, ProcessOptions } from "./kernel/process.ts";
 export type { SimKernel, SimProcess } from "./kernel/sim-kernel.ts";
+export { SimulatedCrash } from "./kernel/simulated-crash.ts";
 export { SimulatedHang } from "./kernel/vfio-core.ts";
 export { type AmdviMachineOptions, amdvi } from "./machines/amdvi.ts";
 export type { Machine, MachineOptions } from "./machines/machine.ts";
+export {
+  PAMU_EXTENSIONS,
+  type PamuMachineOptions,
+  type PamuRelease,
+  pamu,
+} from "./machines/pamu.ts";
+export { type PowernvMachineOptions, powernv, powernv64k } from "./machines/powernv.ts";
+export { type PseriesMachineOptions, pseries } from "./machines/pseries.ts";
 export type { RawDma } from "./machines/raw-dma.ts";
 export {
   type HostDevice,

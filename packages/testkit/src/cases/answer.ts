@@ -3,7 +3,9 @@
 const NAMES: ReadonlyMap<number, string> = new Map([
   [1, "EPERM"],
   [2, "ENOENT"],
+  [4, "EINTR"],
   [5, "EIO"],
+  [6, "ENXIO"],
   [9, "EBADF"],
   [11, "EAGAIN"],
   [12, "ENOMEM"],

@@ -4,8 +4,9 @@
 // the middle leaves nothing to the next.
 
 import type { HostMemory, KernelPort } from "@iommukit/core/port";
+import { Child } from "./child.ts";
 import { cString, readField, request, struct } from "./encode.ts";
-import type { Abilities, CaseDevice, CaseHost, MemoryFile, OtherProcess } from "./host.ts";
+import type { Abilities, CaseDevice, CaseHost, MemoryFile, OtherPort } from "./host.ts";
 import { giveTo, type SharedGroup } from "./shared-group.ts";
 
 export const P = 4096;
@@ -24,10 +25,10 @@ export class Bench {
   readonly #host: CaseHost;
   readonly #descriptors = new Map<string, number>();
   readonly #memories = new Map<string, HostMemory>();
+  readonly #child: Child;
   readonly #parameters = new Map<string, string>();
   readonly #given = new Map<string, string | undefined>();
   readonly #values = new Map<string, bigint>();
-  #other: OtherProcess | undefined;
   #file: MemoryFile | undefined;
 
   constructor(host: CaseHost) {
@@ -35,6 +36,7 @@ export class Bench {
     this.devices = onePerGroup(host.devices.filter(({ kind }) => kind !== "mdev"));
     this.mediated = host.devices.find(({ kind }) => kind === "mdev");
     this.abilities = host.abilities ?? {};
+    this.#child = new Child(this.abilities);
   }
 
   /** The first process; `child` is the one that a case forked. */
@@ -42,8 +44,8 @@ export class Bench {
     return this.#host.port;
   }
 
-  portOf(process: "parent" | "child" = "parent"): KernelPort {
-    return process === "child" && this.#other !== undefined ? this.#other.port : this.port;
+  portOf(process: "parent" | "child" = "parent"): OtherPort {
+    return process === "parent" ? this.port : this.#child.port;
   }
 
   device(index = 0): CaseDevice {
@@ -94,20 +96,37 @@ export class Bench {
     return this.#memories.get(name) ?? this.addMemory(name, V_PAGES * P);
   }
 
+  hasMemory(name: string): boolean {
+    return this.#memories.has(name) || this.#child.memory(name) !== undefined;
+  }
+
   addMemory(
     name: string,
     length: number,
     options: Partial<Parameters<KernelPort["mapMemory"]>[0]> = {},
-    process: "parent" | "child" = "parent",
   ): HostMemory {
-    const memory = this.portOf(process).mapMemory({ length, ...options });
+    const memory = this.port.mapMemory({ length, ...options });
     if (typeof memory === "number") throw new Error(`mapMemory answers ${memory}`);
     return this.keepMemory(name, memory);
+  }
+
+  addChildMemory(name: string, length: number): void {
+    this.#child.addMemory(name, length);
+  }
+
+  /** Where memory is in the process that has it. */
+  addressOf(name = "V"): bigint {
+    return (this.#child.memory(name) ?? this.memory(name)).address;
   }
 
   keepMemory(name: string, memory: HostMemory): HostMemory {
     this.#memories.set(name, memory);
     return memory;
+  }
+
+  /** Stays mapped after the case: what the kernel still holds must not come back as new memory. */
+  leaveMapped(name: string): void {
+    this.#memories.delete(name);
   }
 
   closeMemory(name: string): number {
@@ -125,13 +144,13 @@ export class Bench {
     return this.#values.get(name) ?? 0n;
   }
 
-  fork(limit?: { readonly lockedPages: number }): void {
-    this.#other = this.abilities.fork?.(limit);
+  /** `lockedPages`: how many pages the child may lock. */
+  fork(lockedPages?: number): void {
+    this.#child.fork([...this.#descriptors.values()], lockedPages);
   }
 
   exitChild(): void {
-    this.#other?.exit();
-    this.#other = undefined;
+    this.#child.exit();
   }
 
   memoryFile(bytes: number): MemoryFile {
@@ -145,6 +164,15 @@ export class Bench {
     const before = this.port.readText(path);
     if (typeof before === "number") return before;
     if (!this.#parameters.has(path)) this.#parameters.set(path, before);
+    return this.port.writeText(path, value);
+  }
+
+  /** As `setParameter` for a file that lists choices and shows the one in force in brackets. */
+  setChoice(path: string, value: string): number {
+    const before = this.port.readText(path);
+    if (typeof before === "number") return before;
+    const inForce = /\[(\w+)\]/.exec(before)?.[1] ?? value;
+    if (!this.#parameters.has(path)) this.#parameters.set(path, inForce);
     return this.port.writeText(path, value);
   }
 

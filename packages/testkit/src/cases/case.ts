@@ -16,6 +16,10 @@ export type Environment =
   | "E1"
   /** SET_IOMMU 3. */
   | "E2"
+  /** SET_IOMMU 2: sPAPR TCE, version 1. */
+  | "V1"
+  /** SET_IOMMU 7: sPAPR TCE, version 2. */
+  | "V2"
   /** E2 with the group's device open. */
   | "Edev"
   /** E2 with a second group in the container. */
@@ -41,6 +45,8 @@ export interface Case {
   readonly from: Environment;
   /** What the host must have, beyond one device in a group. */
   readonly needs?: readonly Need[];
+  /** KiB of locked memory that the kernel never gives back; default none. */
+  readonly leak?: (bench: Bench) => number;
   readonly steps: readonly Step[];
 }
 

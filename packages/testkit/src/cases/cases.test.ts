@@ -9,8 +9,6 @@ import { CASES, runCase, simulatedCaseHost } from "./index.ts";
 /** What these machines do not have, with the reason that the report gives. */
 const NOT_APPLICABLE: Readonly<Record<number, string>> = {
   31: "this machine's interrupts are remapped",
-  33: "the port has no file positions: only pread and pwrite",
-  54: "this host has no file that can be mapped",
   114: "no device here has MSI-X",
   129: "no device here has MSI-X",
   131: "no device here has MSI-X",

@@ -5,6 +5,8 @@ import type { Environment } from "./case.ts";
 
 const TYPE1 = 1;
 const TYPE1_V2 = 3;
+const SPAPR = 2;
+const SPAPR_V2 = 7;
 
 export function prepare(bench: Bench, environment: Environment): void {
   PREPARATIONS[environment](bench);
@@ -16,6 +18,8 @@ const PREPARATIONS: Readonly<Record<Environment, (bench: Bench) => void>> = {
   C1: (bench) => attach(bench, bench.device().group),
   E1: (bench) => enable(bench, TYPE1),
   E2: (bench) => enable(bench, TYPE1_V2),
+  V1: (bench) => enable(bench, SPAPR),
+  V2: (bench) => enable(bench, SPAPR_V2),
   Edev(bench) {
     enable(bench, TYPE1_V2);
     check("device", bench.openDevice(DEVICE, GROUP, bench.device().address));

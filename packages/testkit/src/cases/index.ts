@@ -1,4 +1,4 @@
-// @iommukit/testkit/cases: the numbered cases of docs/semantics/type1.md, for any kernel behind a port.
+// @iommukit/testkit/cases: the numbered cases of docs/semantics/, for any kernel behind a port.
 
 import type { Case } from "./case.ts";
 import { DEVICE_CASES } from "./device.ts";
@@ -13,9 +13,19 @@ import { UNMAP_CASES } from "./unmap.ts";
 import { VADDR_CASES } from "./vaddr.ts";
 
 export type { Case, Environment, Step } from "./case.ts";
-export type { Abilities, CaseDevice, CaseHost, MemoryFile, OtherProcess } from "./host.ts";
+export type {
+  Abilities,
+  CaseDevice,
+  CaseHost,
+  ForkRequest,
+  MemoryFile,
+  OtherMemory,
+  OtherPort,
+  OtherProcess,
+} from "./host.ts";
 export { type CaseResult, runCase } from "./run-case.ts";
 export { simulatedCaseHost } from "./simulated.ts";
+export { SPAPR_CASES } from "./spapr/index.ts";
 
 /** Sections 7.1 to 7.7, by number. */
 export const CASES: readonly Case[] = Object.freeze(

@@ -2,7 +2,7 @@
 
 import { DEVICE } from "./bench.ts";
 import type { Case } from "./case.ts";
-import { dma, mapRegion, readRegion } from "./steps/device.ts";
+import { dma, mapRegion, readOn, readRegion, setCommand, writeRegion } from "./steps/device.ts";
 import { lockedSince, map, noteLocked } from "./steps/dma.ts";
 import {
   close,
@@ -20,6 +20,11 @@ const AT = 0x1000_0000n;
 const P = 0x1000n;
 /** The identification register of QEMU's edu device. */
 const EDU_ID = "0x10000ed";
+/** Its register at 4 answers the inverse of what was written. */
+const LIVENESS = 0x1234_5678;
+const INVERTED = "0xedcba987";
+/** COMMAND.MEM. */
+const MEMORY = 2;
 
 export const LIFETIME_CASES: readonly Case[] = [
   {
@@ -149,9 +154,15 @@ export const LIFETIME_CASES: readonly Case[] = [
   {
     number: 33,
     section: "7.1",
-    title: "lseek and the position of plain reads",
+    title: "the position of plain reads",
     from: "Edev",
-    needs: ["file position"],
-    steps: [],
+    needs: ["edu", "file position"],
+    // lseek, which answers ESPIPE, is a call that neither the port nor Node has.
+    steps: [
+      setCommand(MEMORY),
+      writeRegion(0, 4n, LIVENESS, "4"),
+      readOn(4, EDU_ID),
+      readOn(4, INVERTED),
+    ],
   },
 ];

@@ -4,7 +4,7 @@ import type { Case } from "./case.ts";
 import { lockedSince, map, unmap } from "./steps/dma.ts";
 import { setIommu } from "./steps/files.ts";
 import { exitChild, fork, setParameter } from "./steps/machine.ts";
-import { memory } from "./steps/memory.ts";
+import { childMemory } from "./steps/memory.ts";
 
 const AT = 0x1000_0000n;
 const P = 0x1000n;
@@ -33,7 +33,7 @@ export const MAP_LIMIT_CASES: readonly Case[] = [
     needs: ["limited process"],
     steps: [
       fork({ lockedPages: 8 }),
-      memory("own", 9, "read-write", "child"),
+      childMemory("own", 9),
       map({ at: AT, memory: "own", size: 9n * P, by: "child" }, "ENOMEM"),
       lockedSince(0, "child"),
     ],
@@ -46,7 +46,7 @@ export const MAP_LIMIT_CASES: readonly Case[] = [
     needs: ["limited process"],
     steps: [
       fork({ lockedPages: 8 }),
-      memory("own", 1, "read-write", "child"),
+      childMemory("own", 1),
       ...Array.from({ length: 8 }, (_, page) =>
         map({ at: AT + BigInt(page) * P, memory: "own", by: "child" }, "0"),
       ),
@@ -61,7 +61,7 @@ export const MAP_LIMIT_CASES: readonly Case[] = [
     needs: ["limited process"],
     steps: [
       fork({ lockedPages: 0 }),
-      memory("own", 1, "read-write", "child"),
+      childMemory("own", 1),
       map({ at: AT, memory: "own", by: "child" }, "ENOMEM"),
     ],
   },
@@ -73,7 +73,7 @@ export const MAP_LIMIT_CASES: readonly Case[] = [
     needs: ["fork"],
     steps: [
       fork(),
-      memory("own", 16, "read-write", "child"),
+      childMemory("own", 16),
       map({ at: AT, memory: "own", size: 16n * P, by: "child" }, "0"),
       exitChild(),
       map({ at: AT }, "EEXIST"),

@@ -19,6 +19,8 @@ export type CaseResult =
       readonly got: string;
     };
 
+/** `lockedPages` counts in 4 KiB. */
+const KILOBYTES_PER_PAGE = 4;
 const OK: CaseResult = { kind: "ok" };
 
 export async function runCase(each: Case, host: CaseHost): Promise<CaseResult> {
@@ -27,10 +29,11 @@ export async function runCase(each: Case, host: CaseHost): Promise<CaseResult> {
   const bench = new Bench(host);
   const before = bench.lockedPages();
   const result = await attempt(bench, each);
+  const leak = (each.leak?.(bench) ?? 0) / KILOBYTES_PER_PAGE;
   bench.closeAll();
   const after = bench.lockedPages();
-  if (result.kind !== "ok" || after === before || Number.isNaN(before)) return result;
-  return failed("everything closed", `${before} pages locked`, `${after} pages locked`);
+  if (result.kind !== "ok" || after === before + leak || Number.isNaN(before)) return result;
+  return failed("everything closed", `${before + leak} pages locked`, `${after} pages locked`);
 }
 
 async function attempt(bench: Bench, each: Case): Promise<CaseResult> {

@@ -14,6 +14,8 @@ export interface BackendUnderTest {
   readonly machine: () => Machine;
   /** What else the machine's kernel is told, for example an IOMMU type of its own. */
   readonly host?: HostOptions;
+  /** Bytes of the huge pages that memory is made of, where windows need it contiguous. */
+  readonly hugePage?: number;
   /** Case names that cannot hold for this backend, each with the reason. */
   readonly notApplicable?: Readonly<Record<string, string>>;
 }
@@ -45,7 +47,9 @@ export function describeBackend(name: string, under: BackendUnderTest): void {
       test(each.name, async () => {
         const host = simulatedHost(under.machine(), under.host);
         const before = host.inspect.openDescriptors().length;
-        await runCase(each, host, under.backend());
+        const { port, devices } = host;
+        const pages = under.hugePage === undefined ? {} : { hugePage: under.hugePage };
+        await runCase(each, { port, devices, ...pages }, under.backend());
         expect(host.inspect.openDescriptors().length).toBe(before);
         expect(host.inspect.pinnedPages()).toBe(0);
         expect(host.inspect.lockedBytes()).toBe(0);

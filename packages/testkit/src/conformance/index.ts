@@ -3,11 +3,13 @@
 import type { IommuBackend } from "@iommukit/core";
 import type { ConformanceCase } from "./case.ts";
 import { DIRTY_CASES } from "./dirty.ts";
+import { DYNAMIC_WINDOW_CASES } from "./dynamic-windows.ts";
 import { LIFECYCLE_CASES } from "./lifecycle.ts";
 import { LIVE_UPDATE_CASES } from "./live-update.ts";
 import { MAPPING_CASES } from "./mapping.ts";
 import { MEMORY_CASES } from "./memory.ts";
 import { PLACING_CASES } from "./placing.ts";
+import { REGISTRATION_CASES } from "./registration.ts";
 import { UNMAPPING_CASES } from "./unmapping.ts";
 import { type ConformanceSetup, World } from "./world.ts";
 
@@ -21,6 +23,8 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = Object.freeze([
   ...UNMAPPING_CASES,
   ...PLACING_CASES,
   ...MEMORY_CASES,
+  ...REGISTRATION_CASES,
+  ...DYNAMIC_WINDOW_CASES,
   ...DIRTY_CASES,
   ...LIVE_UPDATE_CASES,
 ]);

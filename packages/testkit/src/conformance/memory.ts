@@ -76,7 +76,8 @@ function badSizes(world: World): void {
 
 function registrations(world: World): void {
   const container = world.open();
-  const page = pageOf(container);
+  // The kernel registers whole pages of its own, which may be larger than the window's.
+  const page = Math.max(pageOf(container), world.port.abi.pageSize);
   const memory = world.memory(2 * page);
   const { register } = container.memory;
   const registration = register(memory.address, memory.size);

@@ -25,6 +25,8 @@ export interface TestDevice {
 export interface ConformanceSetup {
   readonly port: KernelPort;
   readonly devices: readonly TestDevice[];
+  /** Bytes of the pages behind memory of at least this size, where windows need it contiguous. */
+  readonly hugePage?: number;
 }
 
 export interface Bench {
@@ -42,11 +44,10 @@ export class World {
   readonly #calls = { made: 0 };
 
   constructor(setup: ConformanceSetup, backend: IommuBackend) {
-    this.iommu = createIommu(
-      countingPort(setup.port, () => {
-        this.#calls.made++;
-      }),
-    );
+    const counted = countingPort(setup.port, () => {
+      this.#calls.made++;
+    });
+    this.iommu = withHugePages(createIommu(counted), setup.hugePage);
     this.backend = backend;
     this.devices = setup.devices.filter((device) => device.kind === "edu");
   }
@@ -118,6 +119,17 @@ export class World {
     for (const container of this.#containers) container.close();
     for (const memory of this.#memories) memory.close();
   }
+}
+
+/** Memory that a case asks for without a word on pages, in huge ones if it is that large. */
+function withHugePages(iommu: Iommu, pageSize: number | undefined): Iommu {
+  if (pageSize === undefined) return iommu;
+  const isLarge = (size: bigint | number): boolean => size >= pageSize && size < 2 ** 40;
+  return {
+    ...iommu,
+    allocate: (size, options) =>
+      iommu.allocate(size, options ?? (isLarge(size) ? { pageSize } : undefined)),
+  };
 }
 
 function patternByte(index: number, seed: number): number {

@@ -21,11 +21,14 @@ export const INTERRUPT_MESSAGE = -2;
 
 export interface IommuHardware {
   readonly name: string;
+  /** A transfer is looked up in pieces that cross no multiple of so many bytes. Default 4096. */
+  readonly chunk?: number;
   /**
    * Translates one 4 KiB frame. Answers the physical frame, `BLOCKED` or `INTERRUPT_MESSAGE`.
+   * `offset` is where in the frame the piece begins, for hardware that records whole addresses.
    * Hot: no allocation, no BigInt.
    */
-  translateFrame(requester: number, frame: number, access: BusAccess): number;
+  translateFrame(requester: number, frame: number, access: BusAccess, offset?: number): number;
   /** Faults recorded since the last call, oldest first. */
   takeFaults(): readonly DmaFault[];
   /** The newest fault; reading it takes nothing. The bus attaches it to the blocked access. */

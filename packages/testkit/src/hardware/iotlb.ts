@@ -54,29 +54,42 @@ export class Iotlb {
       ((words[at + 2] ?? 0) & 0xffff_ff0f) >>> 0 === VALID
     ) {
       if (((words[at + 2] ?? 0) & (needed << 4)) === 0) return DENIED;
-      return (words[at + 5] ?? 0) * 0x1_0000_0000 + (words[at + 4] ?? 0);
+      return physicalAt(words, at);
     }
     return this.#largeOrders.length === 0 ? MISS : this.#findLarge(domain, low, high, needed);
   }
 
   /** Remembers that the page of 2^order frames around `frame` is at `physical`, its first frame. */
   fill(domain: number, frame: number, order: number, physical: number, permissions: number): void {
-    // Most pages are small, and for them all of the arithmetic falls away.
-    const low = order === 0 ? lowWord(frame) : pageLow(lowWord(frame), order);
-    const high = order === 0 ? highWord(frame) : pageHigh(highWord(frame), order);
-    const at =
-      order === 0
-        ? ((low + Math.imul(domain, 0x9e37)) & this.#mask) * STRIDE
-        : this.#slot(domain, low, high, order);
+    if (order === 0) {
+      this.fillSmall(domain, frame, physical, permissions);
+      return;
+    }
+    const low = pageLow(lowWord(frame), order);
+    const high = pageHigh(highWord(frame), order);
+    const at = this.#slot(domain, low, high, order);
+    this.#store(at, domain, low, high, VALID | (order << 8) | (permissions << 4));
+    this.#words[at + 4] = lowWord(physical);
+    this.#words[at + 5] = highWord(physical);
+    if (!this.#largeOrders.includes(order)) this.#largeOrders.push(order);
+  }
+
+  /** `fill` for a page of one frame, which most are: all of the arithmetic falls away. */
+  fillSmall(domain: number, frame: number, physical: number, permissions: number): void {
+    const low = lowWord(frame);
+    const at = ((low + Math.imul(domain, 0x9e37)) & this.#mask) * STRIDE;
+    this.#store(at, domain, low, highWord(frame), VALID | (permissions << 4));
+    this.#words[at + 4] = lowWord(physical);
+    this.#words[at + 5] = highWord(physical);
+  }
+
+  #store(at: number, domain: number, low: number, high: number, state: number): void {
     const words = this.#words;
     if (words[at + 2] === 0) this.#live++;
     words[at] = low;
     words[at + 1] = high;
-    words[at + 2] = VALID | (order << 8) | (permissions << 4);
+    words[at + 2] = state;
     words[at + 3] = domain;
-    words[at + 4] = lowWord(physical);
-    words[at + 5] = highWord(physical);
-    if (order > 0 && !this.#largeOrders.includes(order)) this.#largeOrders.push(order);
   }
 
   invalidateAll(): void {
@@ -120,7 +133,7 @@ export class Iotlb {
       if (!this.#matches(at, domain, firstLow, firstHigh, order)) continue;
       if (((words[at + 2] ?? 0) & (needed << 4)) === 0) return DENIED;
       const within = (high - firstHigh) * 0x1_0000_0000 + (low - firstLow);
-      return (words[at + 5] ?? 0) * 0x1_0000_0000 + (words[at + 4] ?? 0) + within;
+      return physicalAt(words, at) + within;
     }
     return MISS;
   }
@@ -147,6 +160,13 @@ export class Iotlb {
     if (this.#words[at + 2] !== 0) this.#live--;
     this.#words.fill(0, at, at + STRIDE);
   }
+}
+
+/** An entry's physical frame. Below 2^32 it is an integer and no floating point. */
+function physicalAt(words: Uint32Array, at: number): number {
+  const high = words[at + 5] ?? 0;
+  const low = words[at + 4] ?? 0;
+  return high === 0 ? low : high * 0x1_0000_0000 + low;
 }
 
 /** The two words of the first frame of a page of 2^order frames. */

@@ -8,7 +8,8 @@ export function lowWord(frame: number): number {
 }
 
 export function highWord(frame: number): number {
-  return (frame / 0x1_0000_0000) | 0;
+  // No division for what most frames are: it cost more than the rest of a look-up in the IOTLB.
+  return frame <= 0xffff_ffff ? 0 : (frame / 0x1_0000_0000) | 0;
 }
 
 /** 2^n by table: `**` costs more than a whole page walk. */

@@ -18,6 +18,8 @@ export interface MemoryBacking {
   readonly bytes: Uint8Array;
   /** Whether pinned pages count as locked memory; those without a struct page do not. */
   readonly isCounted: boolean;
+  /** log2 of the huge page that backs it; undefined for the kernel's ordinary pages. */
+  readonly hugeShift?: number | undefined;
   /** Pages that are pinned now; one pinned twice counts twice. */
   readonly pins: number;
   /** Pins contiguous frames from a page on, at most `most`; undefined if it cannot be faulted in. */
@@ -29,6 +31,7 @@ export interface MemoryBacking {
 
 export class Backing implements MemoryBacking {
   readonly isCounted = true;
+  readonly hugeShift: number | undefined;
   readonly bytes: Uint8Array;
   readonly #allocation: FrameAllocation;
   readonly #source: FrameSource;
@@ -37,7 +40,8 @@ export class Backing implements MemoryBacking {
   #pins = 0;
   #mapped: boolean = true;
 
-  constructor(source: FrameSource, allocation: FrameAllocation) {
+  constructor(source: FrameSource, allocation: FrameAllocation, hugeShift?: number) {
+    this.hugeShift = hugeShift;
     this.#source = source;
     this.#allocation = allocation;
     this.bytes = allocation.bytes;

@@ -5,8 +5,8 @@
 import type { FrameAllocation, FrameLayout } from "../memory/physical-memory-types.ts";
 
 export interface FrameSource {
-  /** Zeroed memory of whole 4 KiB frames. */
-  allocate(frames: number, layout: FrameLayout): FrameAllocation;
+  /** Zeroed memory of whole 4 KiB frames, of which `unit` lie together in any layout (default 1). */
+  allocate(frames: number, layout: FrameLayout, unit?: number): FrameAllocation;
   /** The frames are gone: a device that still reaches them is seen. */
   free(allocation: FrameAllocation): void;
 }

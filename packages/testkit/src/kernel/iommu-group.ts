@@ -50,6 +50,7 @@ export class IommuGroup {
 
   release(): void {
     this.#owned = false;
+    for (const device of this.devices) this.iommu.unblock?.(device.requester);
   }
 
   /** Reserved regions of all members. */

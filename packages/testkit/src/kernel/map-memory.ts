@@ -18,6 +18,8 @@ export interface MemoryPolicy {
   readonly layout: "contiguous" | "scattered";
   /** Free huge pages by size in bytes; taken and given back as areas come and go. */
   readonly hugePages: Map<number, number>;
+  /** How the huge pages of one area lie to each other. */
+  readonly hugePageLayout: "contiguous" | "scattered";
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -36,8 +38,9 @@ export function mapMemory(
   const pages = (units * pageSize) / PAGE;
   const firstPage = process.memory.place(pages, pageSize / PAGE);
   if (firstPage === undefined || units > free) return -ENOMEM;
-  const layout = huge ? "contiguous" : policy.layout;
-  const backing = new Backing(policy.frames, policy.frames.allocate(pages, layout));
+  const layout = huge ? policy.hugePageLayout : policy.layout;
+  const frames = policy.frames.allocate(pages, layout, pageSize / PAGE);
+  const backing = new Backing(policy.frames, frames, huge ? Math.log2(pageSize) : undefined);
   const protection = request.protection ?? "read-write";
   const area: Area = { firstPage, pages, protection, backing };
   process.memory.add(area);

@@ -23,6 +23,7 @@ export abstract class OpenFile {
   /** The path or a name, for leak reports and traces. */
   abstract readonly label: string;
   #references = 1;
+  #position = 0n;
 
   get references(): number {
     return this.#references;
@@ -40,8 +41,20 @@ export abstract class OpenFile {
     if (this.#references === 0) this.released();
   }
 
+  /** The name of a command where the header's own would be wrong; undefined elsewhere. */
+  commandName(_command: number): string | undefined {
+    return undefined;
+  }
+
   ioctl(_call: IoctlCall): number {
     return -ENOTTY;
+  }
+
+  /** read(2): where the last one ended, for all who share the file. */
+  read(into: Uint8Array): number {
+    const count = this.readAt(into, this.#position);
+    if (count > 0) this.#position += BigInt(count);
+    return count;
   }
 
   readAt(_into: Uint8Array, _offset: bigint): number {

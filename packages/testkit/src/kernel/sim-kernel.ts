@@ -21,6 +21,8 @@ import { type SystemCallFacts, systemCalls } from "./system-calls.ts";
 import { VFIO_PCI, VfioCore } from "./vfio-core.ts";
 import { vectorOfMessage } from "./vfio-interrupts.ts";
 import { devfs } from "./vfs/devfs.ts";
+import type { DeviceTreeNode } from "./vfs/device-tree.ts";
+import { MemoryFiles } from "./vfs/memory-files.ts";
 import { directory } from "./vfs/nodes.ts";
 import { procfs } from "./vfs/procfs.ts";
 import { sysfs } from "./vfs/sysfs.ts";
@@ -52,10 +54,16 @@ export interface SimKernelOptions {
   readonly memoryLayout?: MemoryPolicy["layout"];
   /** Free huge pages by size in bytes. */
   readonly hugePages?: ReadonlyMap<number, number>;
+  /** How huge pages of one mapping lie to each other. Default contiguous. */
+  readonly hugePageLayout?: MemoryPolicy["hugePageLayout"];
   /** Which of VFIO is there: all, no Type1 driver, or no VFIO at all. */
   readonly vfio?: "loaded" | "without-type1" | "absent";
   readonly parameters?: Partial<Type1Parameters>;
-  /** IOMMU types that were registered after Type1; asked before it. */
+  /** The kernel's own IOMMU types; default Type1. */
+  readonly containerTypes?: readonly ContainerDriverType[];
+  /** What firmware says of the machine; default no device tree. */
+  readonly deviceTree?: DeviceTreeNode;
+  /** IOMMU types that were registered after the kernel's own; asked before them. */
   readonly driverTypes?: readonly ContainerDriverType[];
   /** Permission bits of group nodes; default 0600. */
   readonly groupMode?: number;
@@ -72,7 +80,10 @@ export interface SimProcess {
 /** A mediated device sends nothing on the bus. */
 const NO_REQUESTER = -1;
 /** mmap starts below the stack of a Linux program; the seed moves it as the kernel's own does. */
-const MMAP_TOP_PAGE = 0x7_fff0_0000;
+const MMAP_TOP = {
+  64: { page: 0x7_fff0_0000, shift: 0xf_ffff },
+  32: { page: 0xb_ff00, shift: 0x7ff },
+};
 
 /** One booted kernel; `process()` gives a port into it. */
 export class SimKernel {
@@ -82,12 +93,15 @@ export class SimKernel {
   readonly drivers: DriverCore;
   readonly vfio: VfioCore | null;
   readonly parameters: Type1Parameters;
+  /** Files that a test may put under /tmp and map. */
+  readonly files: MemoryFiles;
   readonly #seed: number;
   readonly #facts: SystemCallFacts;
   readonly #calls = new Map<string, number>();
 
   constructor(options: SimKernelOptions) {
     this.abi = options.abi;
+    this.files = new MemoryFiles(options.frames, options.abi.pageSize);
     this.#seed = options.seed ?? 1;
     this.parameters = {
       dmaEntryLimit: 65_535,
@@ -100,7 +114,10 @@ export class SimKernel {
     const physical = this.groups.filter((group) => !group.isMediated);
     const devices = physical.flatMap((group) => group.devices);
     this.drivers = new DriverCore(devices, driverSpecs(options, this.vfio), this.#hooks());
-    for (const device of devices) options.iommu.block(device.requester);
+    const { iommu } = options;
+    for (const { requester, group } of devices)
+      if (iommu.adopt === undefined) iommu.block(requester);
+      else iommu.adopt(requester, group.id);
     this.drivers.boot();
     for (const group of this.groups)
       if (group.isMediated) for (const device of group.devices) this.vfio?.bound(device);
@@ -110,8 +127,9 @@ export class SimKernel {
   /** A new process; with `parent` it shares the parent's open files, as after a fork. */
   process(options: ProcessOptions = {}, parent?: Process): SimProcess {
     const pid = 100 + this.processes.length;
-    const shift = (Math.imul(this.#seed + pid, 0x9e3779b1) >>> 12) & 0xf_ffff;
-    const process = new Process(pid, MMAP_TOP_PAGE - shift, options);
+    const top = MMAP_TOP[this.abi.wordBits];
+    const shift = (Math.imul(this.#seed + pid, 0x9e3779b1) >>> 12) & top.shift;
+    const process = new Process(pid, top.page - shift, options);
     parent?.fds.shareWith(process.fds);
     this.processes.push(process);
     return { port: systemCalls(this.#facts, process), process, exit: () => process.exit() };
@@ -124,7 +142,12 @@ export class SimKernel {
 
   /** A message-signalled interrupt arrived: the device's driver passes it on. */
   deliverMessage(requester: number, data: number): void {
-    this.vfio?.deviceAt(requester)?.interrupts.message(vectorOfMessage(data));
+    this.deliverVector(requester, vectorOfMessage(data));
+  }
+
+  /** The nth of a device's messages arrived by the machine's own interrupt controller. */
+  deliverVector(requester: number, vector: number): void {
+    this.vfio?.deviceAt(requester)?.interrupts.message(vector);
   }
 
   #hooks(): ConstructorParameters<typeof DriverCore>[2] {
@@ -140,21 +163,24 @@ export class SimKernel {
   }
 
   #systemCallFacts(options: SimKernelOptions): SystemCallFacts {
-    const hasType1 = (options.vfio ?? "loaded") === "loaded";
-    const own = hasType1 ? [type1Driver(this.abi.byteOrder, this.parameters)] : [];
-    const types = [...(options.driverTypes ?? []), ...own];
+    const hasOwn = (options.vfio ?? "loaded") === "loaded";
+    const hasType1 = hasOwn && options.containerTypes === undefined;
     const type1 = hasType1 ? this.parameters : null;
-    const sys = sysfs({ drivers: this.drivers, groups: this.groups, type1 });
+    const own = type1 === null ? options.containerTypes : [type1Driver(this.abi.byteOrder, type1)];
+    const types = [...(options.driverTypes ?? []), ...(hasOwn ? (own ?? []) : [])];
+    const { deviceTree } = options;
+    const sys = sysfs({ drivers: this.drivers, groups: this.groups, type1, deviceTree });
     const dev = devfs({ vfio: this.vfio, types, groupMode: options.groupMode ?? 0o600 });
-    const proc = procfs();
+    const proc = procfs(this.abi.wordBits, deviceTree);
     return {
       abi: this.abi,
-      vfs: new Vfs(directory(() => ({ dev, proc, sys }))),
+      vfs: new Vfs(directory(() => ({ dev, proc, sys, tmp: this.files.directory }))),
       memory: {
         frames: options.frames,
         pageSize: this.abi.pageSize,
         layout: options.memoryLayout ?? "scattered",
         hugePages: new Map(options.hugePages),
+        hugePageLayout: options.hugePageLayout ?? "contiguous",
       },
       count: (call) => this.#calls.set(call, (this.#calls.get(call) ?? 0) + 1),
     };

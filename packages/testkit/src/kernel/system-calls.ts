@@ -24,9 +24,10 @@ export function systemCalls(kernel: SystemCallFacts, process: Process): KernelPo
   const { abi, vfs, count } = kernel;
   const ioctl: KernelPort["ioctl"] = (fd, request, argument) => {
     const file = process.fds.get(fd);
-    count(file === undefined ? "ioctl" : ioctlName(abi, file.kind, request));
-    if (file === undefined) return -EBADF;
     const command = vfioCommand(abi, request);
+    const name = file?.commandName(command);
+    count(file === undefined ? "ioctl" : (name ?? ioctlName(abi, file.kind, request)));
+    if (file === undefined) return -EBADF;
     return file.ioctl({
       process,
       request,

@@ -28,6 +28,10 @@ export class ContainerFile extends OpenFile {
     return this.#driver;
   }
 
+  override commandName(command: number): string | undefined {
+    return this.#driver?.commandName?.(command);
+  }
+
   override ioctl(call: IoctlCall): number {
     switch (call.command) {
       case command.GET_API_VERSION:

@@ -3,7 +3,7 @@
 // type1.md 5.2. The first open takes bus mastering away and tries a reset; the last close takes
 // everything back, so that nothing a user programmed survives.
 
-import { EINVAL } from "./errno.ts";
+import { EINVAL, ENODEV } from "./errno.ts";
 import {
   BAR0,
   CAP_MSI,
@@ -20,7 +20,7 @@ import {
 import type { PciDevice } from "./pci/pci-device.ts";
 import { VirtualConfig } from "./vfio-config.ts";
 import type { VfioGroup } from "./vfio-group.ts";
-import { DeviceInterrupts } from "./vfio-interrupts.ts";
+import { DeviceInterrupts, type MessageRoom } from "./vfio-interrupts.ts";
 import type { IoEventFd } from "./vfio-ioeventfd.ts";
 import { DevicePower } from "./vfio-power.ts";
 
@@ -36,7 +36,7 @@ export class VfioDevice {
 
   constructor(pci: PciDevice) {
     this.pci = pci;
-    this.interrupts = new DeviceInterrupts(pci.function);
+    this.interrupts = new DeviceInterrupts(pci.function, messageRoom(pci));
     this.#config = new VirtualConfig(pci.function);
   }
 
@@ -139,6 +139,15 @@ export class VfioDevice {
     }
     device.writeConfig(COMMAND, saved.subarray(COMMAND, COMMAND + 2));
   }
+}
+
+/** The IOMMU's own interrupt controller, where it has one. */
+function messageRoom({ group: { iommu }, requester }: PciDevice): MessageRoom | undefined {
+  if (iommu.messageTarget === undefined) return undefined;
+  return {
+    take: (vectors) => iommu.messageTarget?.(requester, vectors) ?? -ENODEV,
+    giveBack: () => iommu.releaseMessages?.(requester),
+  };
 }
 
 function decodeBit(bar: { readonly length: number; readonly kind: "memory" | "io" }): number {

@@ -5,6 +5,7 @@
 
 import { EBUSY, EINVAL, ERANGE } from "./errno.ts";
 import type { EventFd } from "./event-fd.ts";
+import type { MessageTarget } from "./iommu/domain.ts";
 import {
   CAP_EXPRESS,
   CAP_MSI,
@@ -26,12 +27,21 @@ export const MSI = 1;
 export const ERR = 3;
 export const REQ = 4;
 
-/** A local APIC, and a vector number of the kernel's choice with room for 32 messages. */
-const MESSAGE_ADDRESS = 0xfee0_0000;
+/** Who decides where a device's messages go. */
+export interface MessageRoom {
+  /** Room for so many, or -errno. */
+  take(vectors: number): MessageTarget | number;
+  giveBack(): void;
+}
+
 const MESSAGE_DATA = 0x40;
+/** A local APIC, and a vector number of the kernel's choice with room for 32 messages. */
+const LOCAL_APIC: MessageTarget = { address: 0xfee0_0000n, data: MESSAGE_DATA };
+const APIC_ROOM: MessageRoom = { take: () => LOCAL_APIC, giveBack: () => undefined };
 
 export class DeviceInterrupts {
   readonly #device: PciFunction;
+  readonly #room: MessageRoom;
   #config: VirtualConfig | null = null;
   active: "none" | "intx" | "msi" = "none";
   intxTarget: EventFd | null = null;
@@ -42,8 +52,9 @@ export class DeviceInterrupts {
   /** ERR and REQ: one optional eventfd each. */
   readonly notify: Map<number, EventFd> = new Map();
 
-  constructor(device: PciFunction) {
+  constructor(device: PciFunction, room: MessageRoom = APIC_ROOM) {
     this.#device = device;
+    this.#room = room;
     device.connectLine((asserted) => this.#line(asserted));
   }
 
@@ -97,15 +108,17 @@ export class DeviceInterrupts {
     return 0;
   }
 
-  /** 0, or the positive number of vectors there are, and then nothing was enabled. */
+  /** 0, or the positive number of vectors there are or -errno, and then nothing was enabled. */
   enableMsi(vectors: number): number {
     if (vectors === 0) return -ERANGE;
     const available = msiVectors(this.#device);
     if (vectors > available) return available;
+    const target = this.#room.take(vectors);
+    if (typeof target === "number") return target;
     this.active = "msi";
     if (this.#config !== null) this.#config.msiVectors = vectors;
     this.#vectors = new Array<EventFd | null>(vectors).fill(null);
-    this.#programMsi(vectors);
+    this.#programMsi(vectors, target);
     return 0;
   }
 
@@ -123,7 +136,10 @@ export class DeviceInterrupts {
   }
 
   disable(): void {
-    if (this.active === "msi") this.#programMsi(0);
+    if (this.active === "msi") {
+      this.#programMsi(0, LOCAL_APIC);
+      this.#room.giveBack();
+    }
     if (this.#config !== null) this.#config.msiVectors = 0;
     for (const eventFd of [...this.#vectors, this.intxTarget, this.intxUnmask]) eventFd?.drop();
     this.#vectors = [];
@@ -142,7 +158,7 @@ export class DeviceInterrupts {
   }
 
   /** Writes the MSI capability for a number of vectors; 0 switches it off. */
-  #programMsi(vectors: number): void {
+  #programMsi(vectors: number, { address, data }: MessageTarget): void {
     const offset = findCapability(this.#device, CAP_MSI);
     const flags = readWord(this.#device, offset + MSI_FLAGS) & ~(0x70 | MSI_ENABLE);
     if (vectors === 0) {
@@ -150,9 +166,9 @@ export class DeviceInterrupts {
       return;
     }
     const wide = (flags & MSI_64BIT) !== 0;
-    writeDword(this.#device, offset + MSI_ADDRESS, MESSAGE_ADDRESS);
-    if (wide) writeDword(this.#device, offset + MSI_ADDRESS + 4, 0);
-    writeWord(this.#device, offset + MSI_ADDRESS + (wide ? 8 : 4), MESSAGE_DATA);
+    writeDword(this.#device, offset + MSI_ADDRESS, Number(address & 0xffff_ffffn));
+    if (wide) writeDword(this.#device, offset + MSI_ADDRESS + 4, Number(address >> 32n));
+    writeWord(this.#device, offset + MSI_ADDRESS + (wide ? 8 : 4), data);
     const log2 = Math.ceil(Math.log2(vectors));
     writeWord(this.#device, offset + MSI_FLAGS, flags | (log2 << 4) | MSI_ENABLE);
   }

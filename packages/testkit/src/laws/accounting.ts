@@ -12,26 +12,47 @@ export function pinsBalance(world: World): void {
   demand("I21", pinned === due, () => `${pinned} pages are pinned, ${due} are mapped`);
 }
 
-/** I21: each allocation has the pins of the mappings that stand on it, also after a failed call. */
+/** I21: each allocation has the pins of the pages that devices reach in it, also after a failed call. */
 export function backingPinsBalance(world: World): void {
-  for (const { backing, firstPage, pages } of world.host.process.memory.areas) {
+  const due = pinsDue(world);
+  for (const { backing, firstPage } of world.host.process.memory.areas) {
     demand("I23", backing.pins >= 0, () => `an area has ${backing.pins} pins`);
-    let due = 0;
-    for (const { model } of world.containers)
-      for (const mapping of model.mappings) {
-        const from = Math.max(firstPage, mapping.hostPage);
-        const to = Math.min(firstPage + pages, mapping.hostPage + mapping.pages);
-        if (to > from) due += to - from;
-      }
-    demand("I21", backing.pins === due, () => `an area has ${backing.pins} pins, ${due} are due`);
+    const wanted = due.get(firstPage) ?? 0;
+    demand("I21", backing.pins === wanted, () => {
+      return `an area has ${backing.pins} pins, ${wanted} are due`;
+    });
   }
 }
 
-/** I22, I23: VmLck is what the mappings cost, and never negative. */
+/** By the first page of each allocation that the program still has. */
+function pinsDue(world: World): ReadonlyMap<number, number> {
+  const due = new Map<number, number>();
+  if (world.model.pinning === "registrations") return registeredPins(world);
+  for (const { model } of world.containers)
+    for (const { memory } of model.pages.values())
+      if (memory !== undefined && world.model.memories.includes(memory))
+        due.set(memory.first, (due.get(memory.first) ?? 0) + 1);
+  return due;
+}
+
+/** Registered pages by the first page of each allocation. */
+function registeredPins(world: World): ReadonlyMap<number, number> {
+  const due = new Map<number, number>();
+  for (const { firstPage, pages } of world.host.process.memory.areas)
+    for (const each of world.model.registrations) {
+      const from = Math.max(firstPage, each.first);
+      const to = Math.min(firstPage + pages, each.first + each.pages);
+      if (to > from) due.set(firstPage, (due.get(firstPage) ?? 0) + to - from);
+    }
+  return due;
+}
+
+/** I22, I23: VmLck is what mappings, or registrations and windows, cost, and never negative. */
 export function lockedMemoryBalances(world: World): void {
   const locked = world.host.inspect.lockedBytes();
   demand("I23", locked >= 0, () => `${locked} bytes are locked`);
-  const due = world.model.lockedPages * PAGE;
+  const windows = world.containers.filter(({ model }) => model.windowMade).length;
+  const due = world.model.lockedPages * PAGE + windows * (world.machine.windowCharge ?? 0);
   demand("I22", locked === due, () => `${locked} bytes are locked, ${due} are due`);
 }
 

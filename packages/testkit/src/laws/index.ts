@@ -13,6 +13,7 @@ import type { LawId } from "./law.ts";
 import {
   descriptorsAreTheModel,
   groupsAreTheModel,
+  invalidAddressesAreTheModel,
   kernelIsTheModel,
   ledgerIsTheModel,
   mappingsLieInOneWindow,
@@ -40,12 +41,14 @@ export { demand, LawBroken, type LawId } from "./law.ts";
 export {
   descriptorsAreTheModel,
   groupsAreTheModel,
+  invalidAddressesAreTheModel,
   kernelIsTheModel,
   ledgerIsTheModel,
   mappingsLieInOneWindow,
   windowsAreDisjoint,
 } from "./ledger.ts";
 export { closedInOrder, runsAlike } from "./life.ts";
+export { type ByteRange, type KernelCall, type Members, mayRunBeside } from "./overlap.ts";
 export { layoutRoundTrips, parserIsTotal } from "./parsers.ts";
 
 /** A law that looks at a whole world. */
@@ -55,6 +58,7 @@ export type WorldLaw = (world: World) => void;
 export const STEP_LAWS: readonly WorldLaw[] = [
   ledgerIsTheModel,
   kernelIsTheModel,
+  invalidAddressesAreTheModel,
   groupsAreTheModel,
   descriptorsAreTheModel,
   windowsAreDisjoint,
@@ -109,6 +113,9 @@ export const LAW_TABLE: Readonly<Record<LawId, readonly [statement: string, wher
   I38: ["no crash, no endless loop", "histories; sweep; fuzz"],
   I39: ["a limit is an error with its name, and passes", "histories on machines with small limits"],
   I40: ["the same history makes the same calls", "histories: some are run twice"],
-  I41: ["overlapping calls have the results of some order", "histories: meanwhile"],
+  I41: [
+    "overlapping calls have the results of some order, and none takes the ground from another",
+    "histories: meanwhile; every call that is made while another is in the kernel",
+  ],
   I43: ["structs read back as they were written", "layout round trips"],
 };

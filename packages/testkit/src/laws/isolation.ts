@@ -87,7 +87,7 @@ function probeWrite(world: World, address: string, page: number, { live, entry }
   }
   demand("I2", moved === 8, () => `${address} cannot write page ${page}, which is mapped`);
   live?.model.write(page);
-  const memory = world.model.memoryAt(entry.hostPage);
+  const { memory } = entry;
   const at = memory === undefined ? 0 : (entry.hostPage - memory.first) * PAGE + MARK_AT;
   const landed = memory?.bytes.subarray(at, at + 8).every((byte, index) => byte === mark[index]);
   demand("I1", landed === true, () => `a write of ${address} to page ${page} went elsewhere`);

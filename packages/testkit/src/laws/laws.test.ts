@@ -9,6 +9,7 @@ import { bitsAreOfPages, writesAreTold } from "./dirty.ts";
 import { LAW_TABLE } from "./index.ts";
 import { demand, LawBroken } from "./law.ts";
 import { closedInOrder, runsAlike } from "./life.ts";
+import { type KernelCall, mayRunBeside } from "./overlap.ts";
 import { parserIsTotal } from "./parsers.ts";
 
 const CALL: Outcome<undefined> = {
@@ -109,6 +110,38 @@ describe("closing", () => {
   test("rule I40: two numbers that differ", () => {
     expect(broken(() => runsAlike(1, 1))).toBe("none");
     expect(broken(() => runsAlike(1, 2))).toBe("I40");
+  });
+});
+
+describe("calls at the same time", () => {
+  const map = (first: bigint, pages: bigint, fd = 3): KernelCall => ({
+    what: "VFIO_IOMMU_MAP_DMA",
+    fd,
+    range: { first, end: first + pages * 4096n },
+  });
+  const running = map(0x1_0000n, 4n);
+  const members = new Map([
+    [5, 3],
+    [6, 3],
+    [7, 9],
+  ]);
+  test.each([
+    ["a map of the bytes behind", map(0x1_4000n, 1n), "none"],
+    ["a map of the last page", map(0x1_3000n, 1n), "I41"],
+    ["the same map of another container", map(0x1_0000n, 4n, 9), "none"],
+    ["an unmap that contains it", { ...map(0n, 64n), what: "VFIO_IOMMU_UNMAP_DMA" }, "I41"],
+    ["a call that only looks", { what: "VFIO_IOMMU_GET_INFO", fd: 3 }, "none"],
+    ["another IOMMU type", { what: "VFIO_SET_IOMMU", fd: 3 }, "I41"],
+    ["the container is closed", { what: "close", fd: 3 }, "I41"],
+    ["a member is closed", { what: "close", fd: 5 }, "I41"],
+    ["another container's member is closed", { what: "close", fd: 7 }, "none"],
+    ["one of two groups leaves", { what: "VFIO_GROUP_UNSET_CONTAINER", fd: 5 }, "none"],
+  ] as const)("rule I41: %s", (_, call, law) => {
+    expect(broken(() => mayRunBeside(running, call, members))).toBe(law);
+  });
+  test("rule I41: the last group leaves", () => {
+    const leaves = { what: "VFIO_GROUP_UNSET_CONTAINER", fd: 5 };
+    expect(broken(() => mayRunBeside(running, leaves, new Map([[5, 3]])))).toBe("I41");
   });
 });
 

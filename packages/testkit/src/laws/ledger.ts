@@ -25,18 +25,58 @@ export function ledgerIsTheModel(world: World): void {
   }
 }
 
+/** I18: the mappings whose address is invalid are those that were declared so. */
+export function invalidAddressesAreTheModel(world: World): void {
+  for (const { container, model } of world.containers) {
+    // A kernel that failed when it was asked for the capability has it not.
+    if (model.state !== "enabled" || container.capabilities["update-vaddr"]?.offered !== true)
+      continue;
+    const said = container.addresses.invalid();
+    const due = inOrder([...model.invalid]);
+    demand("I18", said.length === due.length, () => {
+      return `${said.length} addresses are said to be invalid, ${due.length} are`;
+    });
+    for (const [index, mapping] of said.entries()) {
+      const expected = due[index];
+      const same = expected !== undefined && equals(mapping, expected);
+      demand("I18", same, () => `the address at 0x${mapping.iova.toString(16)} is not invalid`);
+    }
+  }
+}
+
 /** I18: what the kernel has is what the model has, over all containers. */
 export function kernelIsTheModel(world: World): void {
   const said = world.host.inspect.mappings();
   const due = new Map<string, number>();
   for (const { model } of world.containers)
-    for (const mapping of model.mappings) count(due, keyOfModel(mapping), 1);
+    for (const mapping of asTheKernelKeepsThem(world, model.mappings))
+      count(due, keyOfModel(mapping), 1);
   for (const { iova, size, vaddr, access } of said)
     count(due, key(Number(iova / PAGE), Number(size / PAGE), Number(vaddr / PAGE), access), -1);
   for (const [name, difference] of due)
     demand("I18", difference === 0, () =>
       difference > 0 ? `the kernel lacks ${name}` : `the kernel has ${name}, which nobody mapped`,
     );
+}
+
+/** A kernel that keeps single pages shows neighbours that go on in memory as one. */
+function asTheKernelKeepsThem(
+  { model }: World,
+  mappings: readonly ModelMapping[],
+): readonly ModelMapping[] {
+  if (model.pinning === "mappings") return mappings;
+  const joined: ModelMapping[] = [];
+  for (const next of inOrder(mappings)) {
+    const last = joined.at(-1);
+    const goesOn =
+      last !== undefined &&
+      last.first + last.pages === next.first &&
+      last.hostPage + last.pages === next.hostPage &&
+      last.access === next.access;
+    if (goesOn) joined.splice(-1, 1, { ...last, pages: last.pages + next.pages });
+    else joined.push(next);
+  }
+  return joined;
 }
 
 /** I18, I24: the library's descriptors are the kernel's, and as many as the model needs. */

@@ -3,8 +3,11 @@
 // A machine is a description: the same one built twice gives two equal, separate worlds.
 
 import type { IommuHardware } from "../hardware/iommu-hardware.ts";
+import type { ContainerDriverType } from "../kernel/drivers/driver.ts";
 import type { IommuDriver } from "../kernel/iommu/domain.ts";
-import type { KernelAbi } from "../kernel/port-types.ts";
+import type { ByteOrder, KernelAbi } from "../kernel/port-types.ts";
+import type { DeviceTreeNode } from "../kernel/vfs/device-tree.ts";
+import type { RegisterPages } from "../memory/bus.ts";
 import type { PhysicalMemory } from "../memory/physical-memory.ts";
 
 /** What every machine may be told. */
@@ -15,6 +18,8 @@ export interface MachineOptions {
   readonly memoryLayout?: "contiguous" | "scattered";
   /** Free huge pages by size in bytes. Default 64 of 2 MiB. */
   readonly hugePages?: ReadonlyMap<number, number>;
+  /** How huge pages of one mapping lie to each other. Default contiguous, the easy case. */
+  readonly hugePageLayout?: "contiguous" | "scattered";
   /** `zeros` as QEMU answers a blocked read, or `ones` as most hosts do. Default zeros. */
   readonly blockedReads?: "zeros" | "ones";
   /** Polls of an edu register that still say busy. Default 0: a transfer is done at once. */
@@ -29,6 +34,16 @@ export interface MachineOptions {
 export interface BuiltIommu {
   readonly hardware: IommuHardware;
   readonly driver: IommuDriver;
+  /** The kernel's IOMMU types of VFIO, in place of Type1. Default: Type1. */
+  readonly containerTypes?: readonly ContainerDriverType[];
+  /** What firmware says of the machine. Default: no device tree. */
+  readonly deviceTree?: DeviceTreeNode;
+  /** Physical pages that are registers: a device reaches them like memory. Default none. */
+  readonly registerPages?: RegisterPages;
+  /** The byte that loads from a device see while its host bridge stops them. Default: never. */
+  readonly silence?: (requester: number) => number | undefined;
+  /** Told where the messages go that the machine's own interrupt controller takes. */
+  readonly connectMessages?: (deliver: (requester: number, message: number) => void) => void;
 }
 
 /** A machine to be run by `simulatedHost`. */
@@ -36,6 +51,10 @@ export interface Machine {
   /** As targets are called: `sim/vtd`. */
   readonly target: string;
   readonly abi: KernelAbi;
+  /** Width of physical addresses. Default 46 bits. */
+  readonly addressBits?: number;
+  /** Byte order of the edu's registers: that of the guest's CPU as QEMU has it. Default little. */
+  readonly registerOrder?: ByteOrder;
   readonly options: MachineOptions;
   /** Switches on the IOMMU over this memory. */
   readonly buildIommu: (memory: PhysicalMemory) => BuiltIommu;

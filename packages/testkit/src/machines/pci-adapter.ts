@@ -14,6 +14,8 @@ export interface Wiring {
   /** The bus address that firmware gives to BAR 0. */
   readonly barAddress: number;
   readonly functionReset: "none" | "offered";
+  /** The byte that loads see while the host bridge has stopped the device; undefined otherwise. */
+  readonly silence?: () => number | undefined;
 }
 
 const COMMAND = 0x04;
@@ -28,6 +30,7 @@ export function pciFunction(device: PciDevice, wiring: Wiring): PciFunction {
     if (interrupt.kind === "intx") line(interrupt.asserted);
     else deliverMessages(wiring);
   });
+  const silence = wiring.silence ?? (() => undefined);
   setUpAsFirmware(device, wiring.barAddress);
   const identity = new DataView(readConfig(device, 0, 12).buffer);
   return {
@@ -36,13 +39,17 @@ export function pciFunction(device: PciDevice, wiring: Wiring): PciFunction {
     classCode: identity.getUint32(8, true) >>> 8,
     configSize: 256,
     bars: device.barSizes.map((length) => ({ length, kind: "memory" })),
-    readConfig: (offset) => readConfig(device, offset, 1)[0] ?? 0xff,
-    writeConfig: (offset, bytes) => device.config.write(offset, bytes),
-    readBar: (bar, offset, into) => {
-      device.readBar(bar, offset, into);
+    readConfig: (offset) => silence() ?? readConfig(device, offset, 1)[0] ?? 0xff,
+    writeConfig(offset, bytes) {
+      if (silence() === undefined) device.config.write(offset, bytes);
     },
-    writeBar: (bar, offset, from) => {
-      device.writeBar(bar, offset, from);
+    readBar(bar, offset, into) {
+      const byte = silence();
+      if (byte === undefined) device.readBar(bar, offset, into);
+      else into.fill(byte);
+    },
+    writeBar(bar, offset, from) {
+      if (silence() === undefined) device.writeBar(bar, offset, from);
     },
     ...(wiring.functionReset === "offered" ? { reset: () => device.reset() } : {}),
     connectLine: (listener) => {

@@ -103,18 +103,23 @@ const HUGE_PAGES: ReadonlyMap<number, number> = new Map([[2 * 1024 * 1024, 64]])
 
 /** Boots a machine: kernel, IOMMU, memory, devices and a first process. */
 export function simulatedHost(machine: Machine, options: HostOptions = {}): SimulatedHost {
-  const memory = new PhysicalMemory({ seed: machine.options.seed ?? 1 });
+  const memory = new PhysicalMemory({
+    seed: machine.options.seed ?? 1,
+    ...(machine.addressBits === undefined ? {} : { addressBits: machine.addressBits }),
+  });
   const iommu = machine.buildIommu(memory);
   const bus = new DmaBus({
     hardware: iommu.hardware,
     memory,
     blockedReads: machine.options.blockedReads ?? "zeros",
+    ...(iommu.registerPages === undefined ? {} : { registerPages: iommu.registerPages }),
   });
   const edus = PLACES.map(({ address }) => makeEdu(machine, bus, requesterOf(address)));
   const kernel: SimKernel = makeKernel(
     { machine, options, memory, iommu, bus, edus },
     (...message) => kernel.deliverMessage(...message),
   );
+  iommu.connectMessages?.((requester, message) => kernel.deliverVector(requester, message));
   bindDevices(kernel, options);
   const first = kernel.process(options.process);
   return {
@@ -151,7 +156,13 @@ function makeKernel(parts: Parts, onMessage: (requester: number, data: number) =
       address: place?.address ?? "",
       group: place?.group ?? 0,
       requester: edu.requester,
-      function: pciFunction(edu, { bus, onMessage, barAddress, functionReset }),
+      function: pciFunction(edu, {
+        bus,
+        onMessage,
+        barAddress,
+        functionReset,
+        silence: () => iommu.silence?.(edu.requester),
+      }),
     };
   });
   return new SimKernel({
@@ -165,6 +176,9 @@ function makeKernel(parts: Parts, onMessage: (requester: number, data: number) =
     seed: machine.options.seed ?? 1,
     memoryLayout: machine.options.memoryLayout ?? "scattered",
     hugePages: machine.options.hugePages ?? HUGE_PAGES,
+    hugePageLayout: machine.options.hugePageLayout ?? "contiguous",
+    ...(iommu.containerTypes === undefined ? {} : { containerTypes: iommu.containerTypes }),
+    ...(iommu.deviceTree === undefined ? {} : { deviceTree: iommu.deviceTree }),
     vfio: options.vfio ?? "loaded",
     parameters: options.parameters ?? {},
     driverTypes: options.driverTypes ?? [],
@@ -178,6 +192,7 @@ function makeEdu(machine: Machine, bus: DmaBus, requester: number): EduDevice {
     bus,
     requester,
     completionPolls: completionPolls ?? 0,
+    byteOrder: machine.registerOrder ?? "little",
     ...(dmaMask === undefined ? {} : { dmaMask }),
   });
 }
@@ -212,7 +227,7 @@ function inspection(
     openDescriptors: () => openDescriptors(kernel),
     lockedBytes: () => lockedBytes(kernel),
     pinnedPages: () => pinnedPages(kernel),
-    tableFrames: () => parts.memory.tables.inUse,
+    tableFrames: () => parts.memory.tables.inUse + parts.memory.chunks.framesInUse,
     strayAccesses: () => parts.memory.takeStrayAccesses(),
     faults: () => parts.iommu.hardware.takeFaults(),
     misuses: () => parts.edus.flatMap((edu) => edu.takeMisuses().map(({ what }) => what)),

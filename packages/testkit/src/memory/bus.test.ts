@@ -91,6 +91,28 @@ test("a translation to freed memory moves nothing and leaves a record", () => {
   expect(memory.takeStrayAccesses()).toMatchObject([{ access: "write", kind: "freed" }]);
 });
 
+test("hardware that looks up 64 bytes at a time is asked for each, with the offset", () => {
+  const { memory, hardware, pages } = world();
+  const asked: string[] = [];
+  const chunked: IommuHardware = {
+    name: "chunked",
+    chunk: 64,
+    statistics: hardware.statistics,
+    lastFault: { requester: 1, address: 0n, access: "write", reason: "not listed", code: 1 },
+    takeFaults: () => [],
+    translateFrame(requester, frame, access, offset) {
+      asked.push(`${frame.toString(16)}+${offset}`);
+      return hardware.translateFrame(requester, frame, access);
+    },
+  };
+  const bus = new DmaBus({ hardware: chunked, memory });
+  expect(bus.dmaWrite(1, 0x1_0fb0n, new Uint8Array(0x90).fill(0x99)).moved).toBe(0x90);
+  expect(asked).toEqual(["10+4016", "10+4032", "11+0"]);
+  expect(pages.bytes.filter((byte) => byte === 0x99)).toHaveLength(0x90);
+  const blocked = bus.dmaWrite(1, 0x1_2f80n, new Uint8Array(0x100));
+  expect(blocked).toMatchObject({ moved: 0x80, faults: [{ requester: 1 }] });
+});
+
 test("addresses have 64 bits: the last byte is followed by byte 0", () => {
   const { bus, hardware } = world();
   hardware.pages.set(2 ** 52 - 1, hardware.pages.get(0x10) ?? 0);

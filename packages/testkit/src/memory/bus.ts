@@ -1,8 +1,8 @@
 // How a device reaches memory: bus addresses in, bytes moved, faults told.
 //
-// The only path from a device to RAM. A transfer is split at 4 KiB frames and each frame is
-// translated by itself, as on a real bus, so a transfer may succeed in part. It never looks into
-// page tables and never answers for the IOMMU.
+// The only path from a device to RAM. A transfer is split at 4 KiB frames, or as finely as the IOMMU
+// looks addresses up, and each piece is translated by itself, as on a real bus, so a transfer may
+// succeed in part. It never looks into page tables and never answers for the IOMMU.
 
 import {
   BLOCKED,
@@ -21,12 +21,22 @@ export interface DmaBusOptions {
    * PCI hosts give after an unsupported request (PCI Local Bus 3.0, 3.2.2.3.4: master abort).
    */
   readonly blockedReads?: "zeros" | "ones";
+  /** Default none: every physical page is memory or nothing. */
+  readonly registerPages?: RegisterPages;
+}
+
+/** Physical pages with registers behind them instead of memory. */
+export interface RegisterPages {
+  /** Hot: asked for every frame that a device reaches. */
+  has(frame: number): boolean;
+  read(requester: number, frame: number, offset: number, into: Uint8Array): void;
+  write(requester: number, frame: number, offset: number, from: Uint8Array): void;
 }
 
 export interface DmaResult {
   /** Bytes that reached memory or came from it. */
   readonly moved: number;
-  /** One for each frame that was blocked, in address order. */
+  /** The first of each frame in which something was blocked, in address order. */
   readonly faults: readonly DmaFault[];
   /** Frames of the transfer that were interrupt messages instead of memory. */
   readonly interrupts: number;
@@ -39,8 +49,17 @@ export interface InterruptMessage {
   readonly data: Uint8Array;
 }
 
+/** Where a piece of a transfer ended up. */
+interface Reached {
+  readonly requester: number;
+  /** Physical frame. */
+  readonly physical: number;
+  readonly offset: number;
+}
+
 const TOP = 1n << 64n;
-const TOP_FRAME = 2 ** 52;
+const FRAMES = 2 ** 52;
+const FRAME_BYTES = 4096;
 const NO_FAULTS: readonly DmaFault[] = [];
 const MOST_MESSAGES = 10_000;
 
@@ -48,12 +67,16 @@ export class DmaBus {
   readonly #hardware: IommuHardware;
   readonly #memory: PhysicalMemory;
   readonly #blockedByte: number;
+  readonly #chunk: number;
+  readonly #registerPages: RegisterPages | undefined;
   #messages: InterruptMessage[] = [];
 
   constructor(options: DmaBusOptions) {
     this.#hardware = options.hardware;
     this.#memory = options.memory;
     this.#blockedByte = options.blockedReads === "ones" ? 0xff : 0;
+    this.#chunk = options.hardware.chunk ?? FRAME_BYTES;
+    this.#registerPages = options.registerPages;
   }
 
   /** Memory → device. Blocked pieces of `into` are filled as `blockedReads` says. */
@@ -79,20 +102,38 @@ export class DmaBus {
     let moved = 0;
     let interrupts = 0;
     let faults = NO_FAULTS;
+    let faultedFrame = -1;
     let frame = Number(address >> 12n);
     let offset = Number(address & 0xfffn);
-    for (let at = 0; at < data.length; frame++, offset = 0) {
-      if (frame === TOP_FRAME) frame = 0; // a device counts its address in 64 bits
-      const length = Math.min(4096 - offset, data.length - at);
+    for (let at = 0; at < data.length; ) {
+      const length = Math.min(this.#chunk - (offset % this.#chunk), data.length - at);
       const piece = data.subarray(at, at + length);
-      const physical = this.#hardware.translateFrame(requester, frame, access);
-      if (physical >= 0) moved += this.#move(physical, offset, piece, access);
+      const physical = this.#hardware.translateFrame(requester, frame, access, offset);
+      if (physical >= 0) moved += this.#reach({ requester, physical, offset }, piece, access);
       else if (physical === INTERRUPT_MESSAGE)
         interrupts += this.#interrupt(requester, (address + BigInt(at)) % TOP, piece, access);
-      else faults = [...faults, this.#blocked(piece, access)];
+      else {
+        const fault = this.#blocked(piece, access);
+        if (frame !== faultedFrame) faults = [...faults, fault];
+        faultedFrame = frame;
+      }
       at += length;
+      offset = (offset + length) % FRAME_BYTES;
+      // A device counts its address in 64 bits.
+      if (offset === 0) frame = (frame + 1) % FRAMES;
     }
     return { moved, faults, interrupts };
+  }
+
+  /** Moves one piece to or from what is at a physical address. */
+  #reach(at: Reached, piece: Uint8Array, access: BusAccess): number {
+    const pages = this.#registerPages;
+    if (pages?.has(at.physical) === true) {
+      if (access === "read") pages.read(at.requester, at.physical, at.offset, piece);
+      else pages.write(at.requester, at.physical, at.offset, piece);
+      return piece.length;
+    }
+    return this.#move(at.physical, at.offset, piece, access);
   }
 
   /** An access that meets no live memory moves nothing; the memory recorded it as stray. */

@@ -19,8 +19,10 @@ export interface FrameBlock {
   readonly firstFrame: number;
   readonly span: number;
   readonly runs: readonly FrameRun[];
-  /** Scattered only: slot s is frame firstFrame + 2s and holds this page of the process's order. */
-  readonly pageOfSlot: Int32Array | undefined;
+  /** Scattered only: slot s begins at firstFrame + 2s units and holds this unit of the process's. */
+  readonly unitOfSlot: Int32Array | undefined;
+  /** Frames that lie together in each slot. */
+  readonly unit: number;
   /** Gone once freed. */
   bytes: Uint8Array | undefined;
 }
@@ -38,8 +40,9 @@ export class FrameBlocks {
     this.#endFrame = 2 ** (addressBits - 12);
   }
 
-  place(frames: number, layout: FrameLayout): FrameBlock {
-    const block = layout === "contiguous" ? this.#inOneRun(frames) : this.#scattered(frames);
+  /** `unit` frames, a power of two that divides `frames`, stay together in a scattered block. */
+  place(frames: number, layout: FrameLayout, unit: number): FrameBlock {
+    const block = layout === "contiguous" ? this.#inOneRun(frames) : this.#scattered(frames, unit);
     this.#cursor = block.firstFrame + block.span + 1;
     if (this.#cursor > this.#endFrame)
       throw new Error("the simulated machine has no physical addresses left");
@@ -85,24 +88,33 @@ export class FrameBlocks {
     const alignment = Math.min(2 ** Math.ceil(Math.log2(frames)), LARGEST_ALIGNMENT);
     const firstFrame = Math.ceil(this.#cursor / alignment) * alignment;
     const runs = [{ firstFrame, frames }];
-    return { firstFrame, span: frames, runs, pageOfSlot: undefined, bytes: undefined };
+    return {
+      firstFrame,
+      span: frames,
+      runs,
+      unitOfSlot: undefined,
+      unit: frames,
+      bytes: undefined,
+    };
   }
 
-  /** Every second frame of a range, in random order: no two frames of it are neighbours. */
-  #scattered(frames: number): FrameBlock {
-    const firstFrame = this.#cursor;
-    const pageOfSlot = this.#random.permutation(frames);
-    const runs: FrameRun[] = Array.from({ length: frames });
-    for (let slot = 0; slot < frames; slot++)
-      runs[pageOfSlot[slot] ?? 0] = { firstFrame: firstFrame + 2 * slot, frames: 1 };
-    return { firstFrame, span: 2 * frames, runs, pageOfSlot, bytes: undefined };
+  /** Every second unit of a range, in random order: no two units of it are neighbours. */
+  #scattered(frames: number, unit: number): FrameBlock {
+    const firstFrame = Math.ceil(this.#cursor / unit) * unit;
+    const units = frames / unit;
+    const unitOfSlot = this.#random.permutation(units);
+    const runs: FrameRun[] = Array.from({ length: units });
+    for (let slot = 0; slot < units; slot++)
+      runs[unitOfSlot[slot] ?? 0] = { firstFrame: firstFrame + 2 * slot * unit, frames: unit };
+    return { firstFrame, span: 2 * frames, runs, unitOfSlot, unit, bytes: undefined };
   }
 }
 
-/** Byte offset of a frame in its block's bytes, or -1 for a frame between scattered ones. */
+/** Byte offset of a frame in its block's bytes, or -1 for a frame between scattered units. */
 export function offsetInBlock(block: FrameBlock, frame: number): number {
   const distance = frame - block.firstFrame;
-  if (block.pageOfSlot === undefined) return distance * 4096;
-  if (distance % 2 !== 0) return -1;
-  return (block.pageOfSlot[distance / 2] ?? 0) * 4096;
+  if (block.unitOfSlot === undefined) return distance * 4096;
+  const half = Math.floor(distance / block.unit);
+  if (half % 2 !== 0) return -1;
+  return ((block.unitOfSlot[half / 2] ?? 0) * block.unit + (distance % block.unit)) * 4096;
 }

@@ -19,5 +19,5 @@ export interface FrameAllocation {
 export type FrameLayout =
   /** One run, aligned to its size up to 1 GiB, so that the IOMMU may use large pages. */
   | "contiguous"
-  /** Single frames in an order drawn from the machine's seed, none next to its predecessor. */
+  /** Single frames, or units of a large page each, in an order drawn from the machine's seed, none next to its predecessor. */
   | "scattered";

@@ -131,3 +131,30 @@ test("only the poison limit of a large allocation is overwritten", () => {
   memory.free(pages);
   expect([pages.bytes[4095], pages.bytes[4096]]).toEqual([POISON_BYTE, 0]);
 });
+
+describe("the bytes themselves", () => {
+  test("every later write shows in them, from the frame to the end of the allocation", () => {
+    const memory = new PhysicalMemory();
+    const pages = memory.allocate(3, "contiguous");
+    const bytes = memory.bytesFrom(frameOfPage(pages, 1));
+    expect(bytes).toHaveLength(2 * 4096);
+    memory.write(frameOfPage(pages, 2), 5, Uint8Array.of(7));
+    pages.bytes[4096] = 8;
+    expect([bytes?.[4096 + 5], bytes?.[0]]).toEqual([7, 8]);
+  });
+
+  test("scattered, absent and freed memory has none, and a generation ends when memory goes", () => {
+    const memory = new PhysicalMemory();
+    const pages = memory.allocate(3, "contiguous");
+    const first = frameOfPage(pages, 0);
+    const scattered = memory.allocate(3, "scattered");
+    const before = memory.generation;
+    expect(memory.bytesFrom(frameOfPage(scattered, 0))).toBeUndefined();
+    expect(memory.bytesFrom(first + 3)).toBeUndefined();
+    expect(memory.bytesFrom(memory.tables.allocate())).toBeUndefined();
+    expect(memory.generation).toBe(before);
+    memory.free(pages);
+    expect(memory.generation).toBeGreaterThan(before);
+    expect(memory.bytesFrom(first)).toBeUndefined();
+  });
+});

@@ -9,6 +9,7 @@ import { type FrameBlock, FrameBlocks, offsetInBlock } from "./frame-blocks.ts";
 import type { FrameAllocation, FrameLayout } from "./physical-memory-types.ts";
 import { SeededRandom } from "./random.ts";
 import { TableArena } from "./table-arena.ts";
+import { TableChunks } from "./table-chunks.ts";
 
 export interface PhysicalMemoryOptions {
   /** Decides the order of scattered frames. Default 1. */
@@ -37,10 +38,13 @@ const MOST_RECORDS = 10_000;
 
 export class PhysicalMemory {
   readonly tables: TableArena = new TableArena();
+  /** Tables of many contiguous frames. */
+  readonly chunks: TableChunks = new TableChunks();
   readonly #blocks: FrameBlocks;
   readonly #owned = new Map<FrameAllocation, FrameBlock>();
   readonly #poisonLimit: number;
   #strays: StrayAccess[] = [];
+  #generation = 0;
 
   constructor(options: PhysicalMemoryOptions = {}) {
     this.#blocks = new FrameBlocks(new SeededRandom(options.seed ?? 1), options.addressBits ?? 46);
@@ -52,11 +56,19 @@ export class PhysicalMemory {
     return this.#owned.size;
   }
 
-  /** Zeroed memory. The host commits its pages when they are first written. */
-  allocate(frames: number, layout: FrameLayout): FrameAllocation {
-    if (!Number.isSafeInteger(frames) || frames < 1)
-      throw new RangeError(`cannot allocate ${frames} frames`);
-    const block = this.#blocks.place(frames, layout);
+  /** Grows whenever memory goes away: bytes that `bytesFrom` gave before may be gone too. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /**
+   * Zeroed memory. The host commits its pages when they are first written. `unit` frames, a power of
+   * two that divides `frames`, stay together where a layout scatters: a large page's.
+   */
+  allocate(frames: number, layout: FrameLayout, unit: number = 1): FrameAllocation {
+    if (!Number.isSafeInteger(frames) || frames < 1 || frames % unit !== 0)
+      throw new RangeError(`cannot allocate ${frames} frames in units of ${unit}`);
+    const block = this.#blocks.place(frames, layout, unit);
     const allocation = { bytes: block.bytes ?? new Uint8Array(0), runs: block.runs };
     this.#owned.set(allocation, block);
     return allocation;
@@ -69,6 +81,7 @@ export class PhysicalMemory {
     this.#owned.delete(allocation);
     allocation.bytes.fill(POISON_BYTE, 0, this.#poisonLimit);
     this.#blocks.quarantine(block);
+    this.#generation++;
   }
 
   /** Copies from one frame; `offset + into.length` is at most 4096. False when it was stray. */
@@ -81,6 +94,10 @@ export class PhysicalMemory {
     }
     if (this.tables.has(frame)) {
       this.tables.readBytes(frame, offset, into);
+      return true;
+    }
+    if (this.chunks.has(frame)) {
+      this.chunks.readBytes(frame, offset, into);
       return true;
     }
     into.fill(this.#stray(frame, offset, into.length, "read"));
@@ -97,6 +114,10 @@ export class PhysicalMemory {
     }
     if (this.tables.has(frame)) {
       this.tables.writeBytes(frame, offset, from);
+      return true;
+    }
+    if (this.chunks.has(frame)) {
+      this.chunks.writeBytes(frame, offset, from);
       return true;
     }
     this.#stray(frame, offset, from.length, "write");
@@ -123,9 +144,20 @@ export class PhysicalMemory {
 
   /** Whether live memory, data or table, is behind the frame. */
   isLive(frame: number): boolean {
-    if (this.tables.has(frame)) return true;
+    if (this.tables.has(frame) || this.chunks.has(frame)) return true;
     const block = this.#blocks.find(frame);
     return block?.bytes !== undefined && offsetInBlock(block, frame) >= 0;
+  }
+
+  /**
+   * The live bytes themselves, from the start of this frame to the end of its physically contiguous
+   * allocation: every later write shows in them. For hardware that reads big tables; good while
+   * `generation` stays. Nothing for table frames, scattered pages and absent memory.
+   */
+  bytesFrom(frame: number): Uint8Array | undefined {
+    const block = this.#blocks.find(frame);
+    if (block?.bytes === undefined || block.unitOfSlot !== undefined) return undefined;
+    return block.bytes.subarray(offsetInBlock(block, frame));
   }
 
   /** Stray accesses since the last call, oldest first; at most the first 10,000 are kept. */
@@ -138,7 +170,8 @@ export class PhysicalMemory {
   /** Records it, and answers the byte a reader sees. */
   #stray(frame: number, offset: number, length: number, access: "read" | "write"): number {
     const block = this.#blocks.find(frame);
-    const wasMemory = block !== undefined && offsetInBlock(block, frame) >= 0;
+    const wasData = block !== undefined && offsetInBlock(block, frame) >= 0;
+    const wasMemory = wasData || this.chunks.had(frame);
     const kind = wasMemory ? "freed" : "absent";
     if (this.#strays.length < MOST_RECORDS)
       this.#strays.push({ frame, offset, length, access, kind });

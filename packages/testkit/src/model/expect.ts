@@ -39,6 +39,7 @@ export function mapRefusals(
 
 /** What only the kernel can know: memory that is not there, and the limit of locked pages. */
 export function pinRefusals(model: Model, parts: readonly Pages[]): readonly Refusal[] {
+  if (model.pinning === "registrations") return [];
   const refusals: Refusal[] = [];
   const total = parts.reduce((sum, { pages }) => sum + pages, 0);
   if (parts.some((part) => !model.hasMemory(part)))
@@ -49,6 +50,17 @@ export function pinRefusals(model: Model, parts: readonly Pages[]): readonly Ref
       { code: "out-of-memory", law: "I39", by: "kernel" },
     );
   return refusals;
+}
+
+/** Memory that must be registered before it is mapped, and is not. */
+function registrationRefusals(
+  model: Model,
+  live: LiveContainer,
+  parts: readonly Pages[],
+): readonly Refusal[] {
+  if (model.pinning === "mappings" || live.model.state !== "enabled") return [];
+  const missing = parts.some((part) => part.pages > 0 && !live.model.hasRegistered(part));
+  return missing ? [{ code: "memory-not-registered", law: "I16" }] : [];
 }
 
 /** Whether a mapping that only the device writes may be made here. */
@@ -63,7 +75,11 @@ export function allMapRefusals(
   mapping: ModelMapping,
 ): readonly Refusal[] {
   const host = { first: mapping.hostPage, pages: mapping.pages };
-  return [...mapRefusals(live, mapping), ...pinRefusals(model, [host])];
+  return [
+    ...mapRefusals(live, mapping),
+    ...registrationRefusals(model, live, [host]),
+    ...pinRefusals(model, [host]),
+  ];
 }
 
 /** Every reason to refuse one unmap. */

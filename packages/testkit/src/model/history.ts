@@ -7,6 +7,7 @@ import type { SimulatedHost } from "../machines/simulated-host.ts";
 import type { Command, CommandKind } from "./command.ts";
 import { closeContainer, openContainer } from "./commands/containers.ts";
 import { COMMANDS } from "./commands/index.ts";
+import { registerWhole } from "./commands/register-whole.ts";
 import type { HistoryMachine } from "./machines.ts";
 import { World } from "./world.ts";
 
@@ -58,6 +59,7 @@ export async function runHistory(
 function begin(world: World): void {
   world.adopt(world.iommu.allocate(16 * 4096));
   openContainer(world, { groups: [2], accepts: "nothing" });
+  if (world.model.pinning === "registrations") registerWhole(world, { to: 0, buffer: 0 });
 }
 
 function end(world: World): void {

@@ -7,6 +7,7 @@ export {
   AMDVI_WINDOWS,
   HISTORY_MACHINES,
   type HistoryMachine,
+  POWER_HISTORY_MACHINES,
   VTD_WINDOWS,
 } from "./machines.ts";
 export {

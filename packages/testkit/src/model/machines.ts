@@ -4,9 +4,12 @@
 
 import { amdvi } from "../machines/amdvi.ts";
 import type { Machine } from "../machines/machine.ts";
+import { powernv } from "../machines/powernv.ts";
 import type { HostOptions } from "../machines/simulated-host.ts";
 import { vtd } from "../machines/vtd.ts";
-import type { ModelWindow } from "./model.ts";
+import type { CommandKind } from "./command.ts";
+import { POWER_COMMANDS } from "./commands/power.ts";
+import type { ModelWindow, Pinning } from "./model.ts";
 
 export interface HistoryMachine {
   readonly name: string;
@@ -17,6 +20,14 @@ export interface HistoryMachine {
   readonly mappingLimit: number;
   /** Pages that the process may lock. */
   readonly lockedLimit: number;
+  /** What pins memory. Default mappings. */
+  readonly pinning?: Pinning;
+  /** Bytes that the window costs which a container's first map makes. Default none. */
+  readonly windowCharge?: number;
+  /** Names of container commands, by distance from VFIO_BASE, where the header's are not the driver's. */
+  readonly containerNames?: Readonly<Record<number, string>>;
+  /** The commands that its backend offers. Default all. */
+  readonly commands?: readonly CommandKind[];
 }
 
 const MSI_FIRST = 0xfee00;
@@ -79,3 +90,28 @@ export const HISTORY_MACHINES: readonly HistoryMachine[] = [
     lockedLimit: 40,
   },
 ];
+
+/** The default window of bare-metal POWER: up to where the 32-bit MMIO window begins. */
+const POWERNV_WINDOWS: readonly ModelWindow[] = [{ first: 0, last: 0x8_0000 - 1 }];
+
+/** Twice 8 bytes for each page of that window: the hardware's table, and the addresses. */
+const POWERNV_CHARGE = 8 * 1024 * 1024;
+const HUGE_PAGES: ReadonlyMap<number, number> = new Map([[2 * 1024 * 1024, 64]]);
+
+/**
+ * Bare-metal POWER. The probes try what must fault, many times over: the bridge reports and does not
+ * freeze, and the kernel keeps no bypass for groups that nobody has claimed (iommu=nobypass).
+ */
+export const POWER_HISTORY_MACHINES: readonly HistoryMachine[] = (["phb4", "phb3"] as const).map(
+  (phb) => ({
+    name: `powernv, ${phb}`,
+    machine: () => powernv({ phb, faultModel: "report", hostBypass: "off", hugePages: HUGE_PAGES }),
+    host: {},
+    windows: POWERNV_WINDOWS,
+    mappingLimit: UNLIMITED,
+    lockedLimit: UNLIMITED,
+    pinning: "registrations",
+    windowCharge: POWERNV_CHARGE,
+    commands: POWER_COMMANDS,
+  }),
+);

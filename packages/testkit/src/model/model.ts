@@ -12,14 +12,17 @@ export interface Pages {
 }
 
 export interface ModelMapping extends Pages {
-  /** The first page of host memory behind it. */
+  /** The first page of host memory by which library and kernel know it. */
   readonly hostPage: number;
   readonly access: DmaAccess;
 }
 
+/** What a device meets at one page: the memory that was there when the mapping was made. */
 export interface ModelPage {
   readonly hostPage: number;
   readonly access: DmaAccess;
+  /** It may be given back after the mapping has got another address: devices reach it still. */
+  readonly memory: ModelMemory | undefined;
 }
 
 /** First and last page, both included. */
@@ -43,16 +46,23 @@ export class ModelContainer {
   registrations: Pages[] = [];
   mappings: ModelMapping[] = [];
   readonly pages: Map<number, ModelPage> = new Map();
+  /** Mappings whose host address is invalid. */
+  readonly invalid: Set<ModelMapping> = new Set();
   /** Whether devices' writes are tracked, and the pages written that nobody was told of. */
   tracking: boolean = false;
+  /** Whether the first map has made a window that costs locked memory. */
+  windowMade: boolean = false;
   readonly written: Set<number> = new Set();
+  readonly #memoryAt: (page: number) => ModelMemory | undefined;
 
   constructor(
     windows: readonly ModelWindow[],
     mappingLimit: number,
     groups: readonly number[],
     accepts: "readable-writes" | "nothing",
+    memoryAt: (page: number) => ModelMemory | undefined = () => undefined,
   ) {
+    this.#memoryAt = memoryAt;
     this.windows = windows;
     this.mappingLimit = mappingLimit;
     this.groups = [...groups];
@@ -60,13 +70,24 @@ export class ModelContainer {
   }
 
   add(mapping: ModelMapping): void {
+    this.windowMade = true;
     this.mappings.push(mapping);
-    const { hostPage, access } = mapping;
-    for (let page = 0; page < mapping.pages; page++)
-      this.pages.set(mapping.first + page, { hostPage: hostPage + page, access });
+    const { access } = mapping;
+    for (let page = 0; page < mapping.pages; page++) {
+      const hostPage = mapping.hostPage + page;
+      const memory = this.#memoryAt(hostPage);
+      this.pages.set(mapping.first + page, { hostPage, access, memory });
+    }
+  }
+
+  /** Another address for the same memory, as far as anybody knows: what devices reach stays. */
+  supply(mapping: ModelMapping, hostPage: number): void {
+    this.invalid.delete(mapping);
+    this.mappings = this.mappings.map((each) => (each === mapping ? { ...each, hostPage } : each));
   }
 
   remove(mapping: ModelMapping): void {
+    this.invalid.delete(mapping);
     this.mappings = this.mappings.filter((each) => each !== mapping);
     for (let page = 0; page < mapping.pages; page++) this.pages.delete(mapping.first + page);
   }
@@ -81,7 +102,9 @@ export class ModelContainer {
     const dropped = this.mappings.length;
     this.mappings = [];
     this.pages.clear();
+    this.invalid.clear();
     this.registrations = [];
+    this.windowMade = false;
     this.tracking = false;
     this.written.clear();
     this.state = state;
@@ -97,6 +120,14 @@ export class ModelContainer {
     return this.windows.some((each) => each.first <= first && first + pages - 1 <= each.last);
   }
 
+  /** Whether every page of host memory lies in some registration. */
+  hasRegistered({ first, pages }: Pages): boolean {
+    for (let page = first; page < first + pages; page++)
+      if (!this.registrations.some((each) => each.first <= page && page < each.first + each.pages))
+        return false;
+    return true;
+  }
+
   get mappedPages(): number {
     return this.mappings.reduce((sum, { pages }) => sum + pages, 0);
   }
@@ -107,14 +138,29 @@ export interface ModelMemory extends Pages {
   readonly bytes: Uint8Array;
 }
 
+/** What pins memory and is counted: each mapping (Type1), or memory registered before (sPAPR v2). */
+export type Pinning = "mappings" | "registrations";
+
 export class Model {
+  pinning: Pinning = "mappings";
   readonly containers: ModelContainer[] = [];
   readonly memories: ModelMemory[] = [];
   /** Pages the process may lock, over all containers. */
   lockedLimit: number = Number.POSITIVE_INFINITY;
 
   get lockedPages(): number {
+    if (this.pinning === "registrations")
+      return this.registrations.reduce((sum, { pages }) => sum + pages, 0);
     return this.containers.reduce((sum, container) => sum + container.mappedPages, 0);
+  }
+
+  /** Registered ranges; one that several containers registered is one. */
+  get registrations(): readonly Pages[] {
+    const all = this.containers.flatMap(({ registrations }) => registrations);
+    return all.filter(
+      (each, index) =>
+        all.findIndex(({ first, pages }) => first === each.first && pages === each.pages) === index,
+    );
   }
 
   /** The container that a group is in. */

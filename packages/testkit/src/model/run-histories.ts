@@ -38,6 +38,11 @@ export interface HistoriesReport {
 }
 
 const DEFAULT_BATCH = 100;
+/**
+ * A batch takes seconds. A program's own limit for a property may be shorter than that on a machine
+ * whose processors are all busy; here it only ends the search for a smaller failure.
+ */
+const BATCH_LIMIT_MS = 600_000;
 /** Freed frames are remembered, so a host grows a little with each history. */
 const HISTORIES_PER_HOST = 200;
 
@@ -69,31 +74,36 @@ async function runBatch(options: HistoriesOptions, batch: Batch): Promise<Failur
   const { machine, hosts, total } = batch;
   const { backend } = options;
   let failedAfter: number | undefined;
-  const property = fc.asyncProperty(options.history ?? historyOf(), async (commands) => {
-    if (total.steps >= options.steps && failedAfter === undefined) return;
-    try {
-      const world = await runHistory({ machine, backend, host: hosts.get(machine) }, commands);
-      hosts.set(machine, world.host);
-      if (total.histories % (options.twiceEvery ?? 50) === 0)
-        await runTwice({ machine, backend }, commands);
-    } catch (error) {
-      hosts.delete(machine);
-      failedAfter ??= total.histories;
-      throw error;
-    }
-    if (failedAfter !== undefined) return;
-    total.steps += commands.length;
-    total.histories += 1;
-  });
+  const property = fc.asyncProperty(
+    options.history ?? historyOf(machine.commands),
+    async (commands) => {
+      if (total.steps >= options.steps && failedAfter === undefined) return;
+      try {
+        const world = await runHistory({ machine, backend, host: hosts.get(machine) }, commands);
+        hosts.set(machine, world.host);
+        if (total.histories % (options.twiceEvery ?? 50) === 0)
+          await runTwice({ machine, backend }, commands);
+      } catch (error) {
+        hosts.delete(machine);
+        failedAfter ??= total.histories;
+        throw error;
+      }
+      if (failedAfter !== undefined) return;
+      total.steps += commands.length;
+      total.histories += 1;
+    },
+  );
   // Seeds that follow each other must not share their batches.
   const seed = (options.seed + Math.imul(batch.batch, 0x9e37_79b1)) | 0;
   const result = await fc.check(property, {
     seed,
     numRuns: options.batch ?? DEFAULT_BATCH,
     endOnFailure: options.shrink === "no",
+    interruptAfterTimeLimit: BATCH_LIMIT_MS,
+    markInterruptAsFailure: true,
   });
   if (!result.failed) return undefined;
-  const cause = result.errorInstance;
+  const cause = result.errorInstance ?? new Error(`no end after ${BATCH_LIMIT_MS / 1000} s`);
   const repeat = `seed ${options.seed}, batch ${batch.batch} (fast-check seed ${seed}, path ${result.counterexamplePath})`;
   const why = cause instanceof Error ? cause.message : String(cause);
   return { failure: `${repeat}, shrunk ${result.numShrinks} times\n${why}`, failedAfter, cause };

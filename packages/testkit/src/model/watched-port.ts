@@ -3,10 +3,11 @@
 // A recorder would copy bytes at each call; histories of millions of steps need only names and
 // numbers. Closing calls do their work and then report the failure, as Linux' close does.
 
-import { ioctlName } from "../kernel/decode/commands.ts";
+import { ioctlName, vfioCommand } from "../kernel/decode/commands.ts";
 import type { KernelPort } from "../kernel/port-types.ts";
 import { LawBroken } from "../laws/law.ts";
 import { type Interceptor, interceptPort, type PortCall } from "../trace/intercept.ts";
+import { CallsInFlight } from "./calls-in-flight.ts";
 
 /** One call that shall fail: the nth of the next operation. */
 export interface ArmedFault {
@@ -40,9 +41,13 @@ export class WatchedPort {
   #armed: ArmedFault | undefined;
   #next: ArmedFault | undefined;
   readonly #abi: KernelPort["abi"];
+  readonly #containerNames: Readonly<Record<number, string>>;
+  readonly #inFlight: CallsInFlight;
 
-  constructor(port: KernelPort) {
+  constructor(port: KernelPort, containerNames: Readonly<Record<number, string>> = {}) {
     this.#abi = port.abi;
+    this.#containerNames = containerNames;
+    this.#inFlight = new CallsInFlight(port.abi);
     const interceptor: Interceptor = {
       around: (call, run) => this.#around(call, run),
       aroundAsync: (call, run) => this.#aroundAsync(call, run),
@@ -69,21 +74,31 @@ export class WatchedPort {
   }
 
   #around<T>(call: PortCall, run: () => T): T | number {
+    const title = this.#title(call);
+    this.#inFlight.check(title, call);
     const fault = this.#strike(call);
     this.#note(call);
     const closes = call.name === "close" || call.name === "unmapMemory";
     const answer = fault === undefined || closes ? run() : fault.answer;
     const said = fault !== undefined && closes ? fault.answer : answer;
+    this.#inFlight.learn(title, call, answer);
     this.#learn(call, answer);
     this.#digest(call, said);
     return said;
   }
 
   async #aroundAsync(call: PortCall, run: () => Promise<number>): Promise<number> {
+    const title = this.#title(call);
+    this.#inFlight.check(title, call);
     const fault = this.#strike(call);
-    const answer = fault === undefined ? await run() : fault.answer;
-    this.#digest(call, answer);
-    return answer;
+    const leave = this.#inFlight.enter(title, call);
+    try {
+      const answer = fault === undefined ? await run() : fault.answer;
+      this.#digest(call, answer);
+      return answer;
+    } finally {
+      leave();
+    }
   }
 
   #strike(call: PortCall): ArmedFault | undefined {
@@ -98,7 +113,9 @@ export class WatchedPort {
 
   #title(call: PortCall): string {
     if (call.request === undefined) return call.name;
-    return ioctlName(this.#abi, this.descriptors.get(call.fd ?? -1) ?? "container", call.request);
+    const kind = this.descriptors.get(call.fd ?? -1) ?? "container";
+    const own = this.#containerNames[vfioCommand(this.#abi, call.request)];
+    return (kind === "container" ? own : undefined) ?? ioctlName(this.#abi, kind, call.request);
   }
 
   /** What closing does, before it is done: afterwards the descriptor has no kind. */

@@ -75,9 +75,10 @@ export class World {
     this.machine = machine;
     this.host = host ?? warmHost(machine, backend);
     this.backend = backend;
-    this.watch = new WatchedPort(this.host.port);
+    this.watch = new WatchedPort(this.host.port, machine.containerNames);
     this.iommu = createIommu(this.watch.port);
     this.model.lockedLimit = machine.lockedLimit;
+    this.model.pinning = machine.pinning ?? "mappings";
     this.baseline = {
       descriptors: this.host.inspect.openDescriptors().length,
       tables: this.host.inspect.tableFrames(),

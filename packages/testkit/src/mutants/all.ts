@@ -15,7 +15,9 @@ import { WRITE_ONLY_CLAIMED } from "./backend/write-only-claimed.ts";
 import { WRONG_HOST } from "./backend/wrong-host.ts";
 import { CHUNKS_NOT_UNDONE } from "./core/chunks-not-undone.ts";
 import { CLOSED_STILL_WORKS } from "./core/closed-still-works.ts";
+import { CLOSED_UNDER_A_CHUNK } from "./core/closed-under-a-chunk.ts";
 import { CUT_AT_THE_END } from "./core/cut-at-the-end.ts";
+import { DETACHED_UNDER_A_CHUNK } from "./core/detached-under-a-chunk.ts";
 import { DEVICE_DESCRIPTOR_LEAKS } from "./core/device-descriptor-leaks.ts";
 import { DEVICES_LEFT_OPEN } from "./core/devices-left-open.ts";
 import { FREE_WHILE_MAPPED } from "./core/free-while-mapped.ts";
@@ -30,6 +32,7 @@ import { PLACED_BELOW } from "./core/placed-below.ts";
 import { SEGMENTS_JOINED_WRONG } from "./core/segments-joined-wrong.ts";
 import { SEGMENTS_NOT_UNDONE } from "./core/segments-not-undone.ts";
 import { SIZE_OF_2_64 } from "./core/size-of-2-64.ts";
+import { SUPPLY_NOT_RECORDED } from "./core/supply-not-recorded.ts";
 import { USE_BEFORE_ALLOCATION } from "./core/use-before-allocation.ts";
 import { WINDOW_END_OFF } from "./core/window-end-off.ts";
 import { FIRST_FUNCTION_ONLY } from "./driver/first-function-only.ts";
@@ -45,6 +48,7 @@ import { LAST_ENTRY } from "./hardware/last-entry.ts";
 import { NO_READ_PERMISSION } from "./hardware/no-read-permission.ts";
 import { NO_WRITE_PERMISSION } from "./hardware/no-write-permission.ts";
 import { ONE_REQUESTER } from "./hardware/one-requester.ts";
+import { PAMU_HARDWARE_MUTANTS } from "./hardware/pamu/all.ts";
 import { PASS_THROUGH } from "./hardware/pass-through.ts";
 import { SHORT_ADDRESS } from "./hardware/short-address.ts";
 import { STALE_IOTLB } from "./hardware/stale-iotlb.ts";
@@ -69,6 +73,8 @@ import { UNMAP_AT_THE_END_REFUSED } from "./kernel/unmap-at-the-end-refused.ts";
 import { UNMAP_NOT_DONE } from "./kernel/unmap-not-done.ts";
 import { UNMAP_REPORTS_DOUBLE } from "./kernel/unmap-reports-double.ts";
 import type { Mutant } from "./mutant.ts";
+import { PAMU_MUTANTS } from "./pamu/all.ts";
+import { POWER_MUTANTS } from "./power/all.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   STALE_IOTLB,
@@ -139,4 +145,10 @@ export const MUTANTS: readonly Mutant[] = [
   SIZE_OF_2_64,
   PLACED_BELOW,
   ODD_UNMAP_IS_SUCCESS,
+  SUPPLY_NOT_RECORDED,
+  CLOSED_UNDER_A_CHUNK,
+  DETACHED_UNDER_A_CHUNK,
+  ...PAMU_HARDWARE_MUTANTS,
+  ...PAMU_MUTANTS,
+  ...POWER_MUTANTS,
 ];

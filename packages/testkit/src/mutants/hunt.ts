@@ -10,33 +10,16 @@ import { HISTORY_MACHINES, type HistoryMachine } from "../model/machines.ts";
 import { runHistories } from "../model/run-histories.ts";
 import { SCENARIOS } from "../sweep/index.ts";
 import { sweep } from "../sweep/sweep.ts";
-import type { Mutant } from "./mutant.ts";
+import { huntPamu } from "./hunt-pamu.ts";
+import { huntPower } from "./hunt-power.ts";
 import { HISTORY_PARAMETERS } from "./parameters.ts";
-
-export interface Prey {
-  readonly mutant: Mutant;
-  readonly backend: () => IommuBackend;
-  readonly seed: number;
-  /** Steps of histories before the next hunter tries. Default 6,000. */
-  readonly steps?: number;
-  /** Whether the fault sweep, which takes longest, has its turn. Default it has. */
-  readonly sweep?: "no";
-}
-
-export interface Kill {
-  readonly killed: boolean;
-  /** `histories`, a conformance case, or `fault sweep`. */
-  readonly by: string;
-  /** The law that broke, where one did. */
-  readonly law: string;
-  /** Histories, cases or injected runs before it was noticed. */
-  readonly sequences: number;
-  readonly why: string;
-}
+import type { Kill, Prey } from "./prey.ts";
 
 const ALIVE: Kill = { killed: false, by: "nobody", law: "", sequences: 0, why: "it survived" };
 
 export async function hunt(prey: Prey): Promise<Kill> {
+  if (prey.mutant.family === "power") return (await huntPower(prey)) ?? ALIVE;
+  if (prey.mutant.family === "pamu") return (await huntPamu(prey)) ?? ALIVE;
   const soon = (await byHistories(prey)) ?? (await byConformance(prey));
   if (soon !== undefined || prey.sweep === "no") return soon ?? ALIVE;
   return (await bySweep(prey)) ?? ALIVE;

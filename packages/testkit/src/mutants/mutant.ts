@@ -16,8 +16,13 @@ export interface SourceEdit {
   readonly replace: string;
 }
 
+/** A family of IOMMUs, with machines, a backend and hunters of its own. */
+export type Family = "x86" | "power" | "pamu";
+
 export interface Mutant {
   readonly name: string;
+  /** Where it lives. Default x86. */
+  readonly family?: Family;
   readonly where: "hardware" | "driver" | "kernel" | "backend" | "core";
   /** One sentence: the bug. */
   readonly bug: string;

@@ -1,8 +1,8 @@
 // The table of docs/mutants.md: each mutant, its bug, who noticed it and after how many sequences.
 
 import { LAW_TABLE } from "../laws/index.ts";
-import type { Kill } from "./hunt.ts";
 import type { Mutant } from "./mutant.ts";
+import type { Kill } from "./prey.ts";
 
 export interface Hunted {
   readonly mutant: Mutant;

@@ -4,7 +4,7 @@ import type { BusAccess, IommuHardware } from "../hardware/iommu-hardware.ts";
 import type { DomainAccess, IommuDomain, IommuDriver } from "../kernel/iommu/domain.ts";
 import type { Machine } from "../machines/machine.ts";
 
-type Translate = (requester: number, frame: number, access: BusAccess) => number;
+type Translate = (requester: number, frame: number, access: BusAccess, offset?: number) => number;
 
 /** The machine with another translation; `honest` is the hardware's own. */
 export function withTranslation(
@@ -14,10 +14,12 @@ export function withTranslation(
   return {
     ...machine,
     buildIommu(memory) {
-      const { hardware, driver } = machine.buildIommu(memory);
+      const built = machine.buildIommu(memory);
+      const { hardware } = built;
       const wrong = translate((...access) => hardware.translateFrame(...access));
       const wrapped: IommuHardware = {
         name: hardware.name,
+        ...(hardware.chunk === undefined ? {} : { chunk: hardware.chunk }),
         translateFrame: wrong,
         takeFaults: () => hardware.takeFaults(),
         get lastFault() {
@@ -25,7 +27,7 @@ export function withTranslation(
         },
         statistics: hardware.statistics,
       };
-      return { hardware: wrapped, driver };
+      return { ...built, hardware: wrapped };
     },
   };
 }
@@ -52,7 +54,8 @@ export function withDomains(machine: Machine, bug: DomainBug): Machine {
   return {
     ...machine,
     buildIommu(memory) {
-      const { hardware, driver } = machine.buildIommu(memory);
+      const built = machine.buildIommu(memory);
+      const { driver } = built;
       const wrapped: IommuDriver = {
         name: driver.name,
         sysfsLink: driver.sysfsLink,
@@ -61,7 +64,7 @@ export function withDomains(machine: Machine, bug: DomainBug): Machine {
         block: (requester) => driver.block(requester),
         createDomain: () => buggy(driver.createDomain(), bug),
       };
-      return { hardware, driver: wrapped };
+      return { ...built, driver: wrapped };
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Scenario } from "./scenario.ts";
 import { DEVICE_SCENARIOS } from "./scenarios/devices.ts";
 import { LIFE_SCENARIOS } from "./scenarios/life.ts";
 import { MAPPING_SCENARIOS } from "./scenarios/mapping.ts";
+import { MIGRATION_SCENARIOS } from "./scenarios/migration.ts";
 
 export { type Injection, injectionsAt } from "./answers.ts";
 export { type Scenario, Stage } from "./scenario.ts";
@@ -14,4 +15,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...LIFE_SCENARIOS,
   ...MAPPING_SCENARIOS,
   ...DEVICE_SCENARIOS,
+  ...MIGRATION_SCENARIOS,
 ];

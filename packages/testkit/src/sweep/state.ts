@@ -1,6 +1,6 @@
 // What is compared after a fault: the ledger with the kernel, what is usable, and what is left.
 
-import { bytes, type Container, isIommuError } from "@iommukit/core";
+import { bytes, type Container, isIommuError, type Mapping } from "@iommukit/core";
 import { REQUESTERS } from "../laws/isolation.ts";
 import { demand, LawBroken } from "../laws/law.ts";
 import type { SimulatedHost } from "../machines/simulated-host.ts";
@@ -28,15 +28,29 @@ export function isExplained(error: unknown): boolean {
   return error instanceof AggregateError && error.errors.every(isExplained);
 }
 
+/** Whether a kernel keeps neighbours whose memory goes on as they were mapped, or joins them. */
+export type Neighbours = "kept" | "merged";
+
+interface Said {
+  readonly iova: bigint;
+  readonly size: bigint;
+  readonly vaddr: bigint;
+  readonly access: string;
+}
+
 /** I18: both sides say the same; after a lie of the kernel the ledger may only say more. */
-export function compareLedger(stage: Stage, host: SimulatedHost, kind: Injection["kind"]): void {
-  const said = new Set<string>();
-  for (const container of stage.containers)
-    if (container.state === "enabled")
-      for (const { iova, size, host: vaddr, access } of container.dma.mappings())
-        said.add(`${iova} + ${size} → ${vaddr} ${access}`);
-  for (const { iova, size, vaddr, access } of host.inspect.mappings()) {
-    const name = `${iova} + ${size} → ${vaddr} ${access}`;
+export function compareLedger(
+  stage: Stage,
+  host: SimulatedHost,
+  kind: Injection["kind"],
+  neighbours: Neighbours = "kept",
+): void {
+  const ledger = stage.containers.flatMap((container) =>
+    container.state === "enabled" ? container.dma.mappings().map(asSaid) : [],
+  );
+  const said = new Set((neighbours === "merged" ? joined(ledger) : ledger).map(nameOf));
+  for (const mapping of host.inspect.mappings()) {
+    const name = nameOf(mapping);
     const known = said.delete(name);
     // A map that worked and was reported as failed is known to nobody; closing must still end it.
     demand("I18", known || kind === "lie", () => `the kernel has ${name}, the ledger does not`);
@@ -44,6 +58,30 @@ export function compareLedger(stage: Stage, host: SimulatedHost, kind: Injection
   demand("I18", said.size === 0 || kind === "lie", () => {
     return `the ledger has ${[...said].join(", ")}, the kernel does not`;
   });
+}
+
+function asSaid({ iova, size, host, access }: Mapping): Said {
+  return { iova, size, vaddr: host, access };
+}
+
+function nameOf({ iova, size, vaddr, access }: Said): string {
+  return `${iova} + ${size} → ${vaddr} ${access}`;
+}
+
+/** The ledger's mappings, by IOVA within a container, as a kernel that joins neighbours has them. */
+function joined(ledger: readonly Said[]): readonly Said[] {
+  const list: Said[] = [];
+  for (const next of ledger) {
+    const last = list.at(-1);
+    if (last === undefined || !goesOn(last, next)) list.push(next);
+    else list.splice(-1, 1, { ...last, size: last.size + next.size });
+  }
+  return list;
+}
+
+function goesOn(a: Said, b: Said): boolean {
+  const { iova, size, vaddr, access } = a;
+  return iova + size === b.iova && vaddr + size === b.vaddr && access === b.access;
 }
 
 /** What is still open still works: a page is mapped, a device reads it, and it is unmapped again. */
@@ -59,6 +97,7 @@ function usePage(stage: Stage, host: SimulatedHost, container: Container): void 
   memory.bytes[5] = 0xa5;
   let at: bigint;
   try {
+    container.memory.register(memory.address, memory.size);
     at = container.dma.mapAnywhere(memory.address, bytes(4096n), "read");
   } catch (error) {
     // Where a scenario has used a limit up, there is no page to try with.

@@ -38,6 +38,15 @@ export function readRegion(region: number, offset: bigint, width: 4 | 8, expecte
   });
 }
 
+/** read(2) of the device's file: what follows what was read before. */
+export function readOn(width: 4 | 8, expected: string): Step {
+  return step(`read(${width})`, expected, (bench) => {
+    const bytes = new Uint8Array(width);
+    const rc = bench.abilities.read?.(bench.fd(DEVICE), bytes) ?? -1;
+    return rc < 0 ? answer(rc) : hex(readField(bench.port.abi, bytes, 0, width));
+  });
+}
+
 export function writeRegion(region: number, offset: bigint, value: number, expected: string): Step {
   return step(`pwrite(region ${region}, ${hex(offset)}, ${hex(value)})`, expected, (bench) => {
     const bytes = struct(bench.port.abi, 4, [[0, 4, value]]);

@@ -37,7 +37,7 @@ export function map(args: MapArguments, expected: string): Step {
     const bytes = struct(abi, 32, [
       [0, 4, argsz],
       [4, 4, flags],
-      [8, 8, args.vaddr ?? bench.memory(args.memory).address + BigInt(args.offset ?? 0)],
+      [8, 8, args.vaddr ?? bench.addressOf(args.memory) + BigInt(args.offset ?? 0)],
       [16, 8, placeOf(bench, args.at)],
       [24, 8, placeOf(bench, args.size ?? PAGE)],
     ]);

@@ -22,7 +22,7 @@ export function setParameter(name: string, value: string): Step {
 export function fork(limit?: { readonly lockedPages: number }): Step {
   const text = limit === undefined ? "" : `, ${limit.lockedPages} pages may be locked`;
   return step(`fork${text}`, "child", (bench) => {
-    bench.fork(limit);
+    bench.fork(limit?.lockedPages);
     return "child";
   });
 }

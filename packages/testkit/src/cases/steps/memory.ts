@@ -10,14 +10,17 @@ const TRIES = 32;
 type Protection = "none" | "read" | "write" | "read-write";
 
 /** Memory under a name, with a protection and a length in pages. */
-export function memory(
-  name: string,
-  pages: number,
-  protection: Protection = "read-write",
-  by: "parent" | "child" = "parent",
-): Step {
+export function memory(name: string, pages: number, protection: Protection = "read-write"): Step {
   return step(`mmap(${pages} pages, ${protection}) as ${name}`, "mapped", (bench) => {
-    bench.addMemory(name, pages * P, { protection }, by);
+    bench.addMemory(name, pages * P, { protection });
+    return "mapped";
+  });
+}
+
+/** The child's own memory, under a name. */
+export function childMemory(name: string, pages: number): Step {
+  return step(`the child's mmap(${pages} pages) as ${name}`, "mapped", (bench) => {
+    bench.addChildMemory(name, pages * P);
     return "mapped";
   });
 }

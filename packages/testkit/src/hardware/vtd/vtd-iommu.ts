@@ -55,6 +55,11 @@ export interface VtdOptions extends Partial<VtdCapabilities> {
   readonly onFaultEvent?: () => void;
 }
 
+/** Copies for the hot path: V8 takes another module's constant for a variable (Node 24). */
+const READ: number = CAN_READ;
+const WRITE: number = CAN_WRITE;
+const USABLE: number = TRANSLATED;
+
 const SWITCHES = TRANSLATION_ENABLE | QUEUED_INVALIDATION_ENABLE | INTERRUPT_REMAPPING_ENABLE;
 
 export class VtdIommu implements IommuHardware {
@@ -69,6 +74,8 @@ export class VtdIommu implements IommuHardware {
   readonly #queue: InvalidationQueue;
   readonly #records: FaultRecords;
   readonly #log = new FaultLog();
+  /** By levels of tables: one past the last frame that may be translated. */
+  readonly #frameLimits: readonly number[];
   #translation: "on" | "off" = "off";
   #rootFrame = 0;
 
@@ -77,6 +84,9 @@ export class VtdIommu implements IommuHardware {
     this.#has = { ...DEFAULT_CAPABILITIES, ...capabilities };
     this.#registers = new RegisterFile(vtdRegisters(this.#has), (name, written) =>
       this.#written(name, written),
+    );
+    this.#frameLimits = Array.from({ length: 7 }, (_, levels) =>
+      powerOfTwo(Math.min(this.#has.addressWidth - 12, 9 * levels)),
     );
     this.#contextTables = new ContextTables(memory, this.#has);
     this.#iotlb = new Iotlb(iotlbEntries);
@@ -112,13 +122,19 @@ export class VtdIommu implements IommuHardware {
   translateFrame(requester: number, frame: number, access: BusAccess): number {
     if (isInterruptFrame(frame)) return INTERRUPT_MESSAGE; // 3.14
     if (this.#translation === "off") return frame; // 11.4.4, TE clear: addresses pass unchanged
-    const state = this.#contexts.state[requester];
-    if (state !== TRANSLATED) return this.#withoutContext(requester, frame, access);
-    const needed = access === "read" ? CAN_READ : CAN_WRITE;
-    const found = this.#iotlb.find(this.#contexts.domain[requester] ?? 0, frame, needed);
-    if (found < 0) return this.#missed(requester, frame, access, found);
-    this.statistics.hits++;
-    return found;
+    const contexts = this.#contexts;
+    const state = contexts.state[requester];
+    if (state !== USABLE) return this.#withoutContext(requester, frame, access);
+    const needed = access === "read" ? READ : WRITE;
+    const domain = contexts.domain[requester] ?? 0;
+    const found = this.#iotlb.find(domain, frame, needed);
+    if (found >= 0) {
+      this.statistics.hits++;
+      return found;
+    }
+    if (found === DENIED && this.#has.cachingMode)
+      return this.#fault(requester, frame, access, denial(access));
+    return this.#walk(requester, frame, needed);
   }
 
   /** 3.4: finds the requester's context entry, or the reason why it has none. */
@@ -142,28 +158,29 @@ export class VtdIommu implements IommuHardware {
    * The IOTLB has no usable answer. With caching mode a denial may come from the cache (6.1), which
    * is why software must then invalidate after a map as well; without it, the tables are asked.
    */
-  #missed(requester: number, frame: number, access: BusAccess, found: number): number {
-    const needed = access === "read" ? CAN_READ : CAN_WRITE;
-    if (found === DENIED && this.#has.cachingMode)
-      return this.#fault(requester, frame, access, denial(access));
-    const levels = this.#contexts.levels[requester] ?? 0;
-    const width = Math.min(this.#has.addressWidth, 12 + 9 * levels);
-    if (frame >= powerOfTwo(width - 12))
-      return this.#fault(requester, frame, access, ADDRESS_TOO_WIDE);
+  #walk(requester: number, frame: number, needed: number): number {
+    const contexts = this.#contexts;
+    const levels = contexts.levels[requester] ?? 0;
+    if (frame >= (this.#frameLimits[levels] ?? 0))
+      return this.#walkFault(requester, frame, needed, ADDRESS_TOO_WIDE);
     this.statistics.walks++;
     const stage = this.#secondStage;
-    const top = this.#contexts.tableFrame[requester] ?? 0;
-    const physical = stage.walk(top, levels, frame, needed);
-    const domain = this.#contexts.domain[requester] ?? 0;
+    const physical = stage.walk(contexts.tableFrame[requester] ?? 0, levels, frame, needed);
+    const domain = contexts.domain[requester] ?? 0;
     if (physical < 0) {
       if (this.#has.cachingMode && stage.metAbsentEntry) this.#iotlb.fill(domain, frame, 0, 0, 0);
-      return this.#fault(requester, frame, access, -physical);
+      return this.#walkFault(requester, frame, needed, -physical);
     }
     if (isInterruptFrame(physical))
-      return this.#fault(requester, frame, access, OUTPUT_IN_INTERRUPT_RANGE);
-    const first = stage.order === 0 ? physical : physical - withinPage(frame, stage.order);
-    this.#iotlb.fill(domain, frame, stage.order, first, stage.permissions);
+      return this.#walkFault(requester, frame, needed, OUTPUT_IN_INTERRUPT_RANGE);
+    const { order, permissions } = stage;
+    if (order === 0) this.#iotlb.fillSmall(domain, frame, physical, permissions);
+    else this.#iotlb.fill(domain, frame, order, physical - withinPage(frame, order), permissions);
     return physical;
+  }
+
+  #walkFault(requester: number, frame: number, needed: number, code: number): number {
+    return this.#fault(requester, frame, needed === CAN_READ ? "read" : "write", code);
   }
 
   #fault(requester: number, frame: number, access: BusAccess, code: number): number {

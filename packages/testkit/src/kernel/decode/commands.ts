@@ -4,6 +4,7 @@
 // on a device, so the caller dispatches on the file first and then on the command.
 
 import type { KernelAbi } from "../port-types.ts";
+import { SPAPR_NAMES } from "./spapr.ts";
 
 const VFIO_TYPE = 0x3b;
 const VFIO_BASE = 100;
@@ -81,7 +82,13 @@ const NAMES: Readonly<Record<FileKind, Readonly<Record<number, string>>>> = {
   file: {},
 };
 
+/** The kernels that have the sPAPR TCE driver, where the container's numbers mean other commands. */
+const SPAPR_ARCHES: readonly KernelAbi["arch"][] = ["ppc64le", "ppc64"];
+
 /** The header's name of a request on a kind of file, or the number if it is not one of VFIO's. */
 export function ioctlName(abi: KernelAbi, kind: FileKind, request: number): string {
-  return NAMES[kind][vfioCommand(abi, request)] ?? `0x${(request >>> 0).toString(16)}`;
+  const command = vfioCommand(abi, request);
+  const own = kind === "container" && SPAPR_ARCHES.includes(abi.arch) ? SPAPR_NAMES : NAMES[kind];
+  const name = own[command] ?? NAMES[kind][command];
+  return name ?? `0x${(request >>> 0).toString(16)}`;
 }

@@ -18,11 +18,15 @@ export interface ContainerDriverType {
 /** One container's session. */
 export interface ContainerDriver {
   checkExtension(value: number): number;
+  /** The header's name of a command that other types call otherwise, for counts and traces. */
+  commandName?(command: number): string | undefined;
   /** Commands of this type; -ENOTTY for those it does not know. */
   ioctl(call: IoctlCall): number;
   /** 0 or -errno; a refusal leaves everything as it was. */
   attachGroup(group: IommuGroup): number;
   detachGroup(group: IommuGroup): void;
+  /** Pages pinned by what was registered rather than mapped; those of others count there too. */
+  registeredPages?(): number;
   /** What is mapped, for inspection. */
   mappings(): readonly MappingReport[];
 }

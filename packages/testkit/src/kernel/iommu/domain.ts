@@ -37,15 +37,36 @@ export interface DomainAccess {
   readonly write: boolean;
 }
 
+/** Where a device writes its message interrupts: the first one's data, the others count up. */
+export interface MessageTarget {
+  readonly address: bigint;
+  readonly data: number;
+}
+
 /** The driver of one IOMMU in the simulated kernel. */
 export interface IommuDriver {
   readonly name: string;
   /** Where sysfs links a device to its IOMMU, from the device's folder. */
   readonly sysfsLink: string;
+  /** A group's `name` in sysfs; default empty. */
+  groupName?(group: number): string;
+  /** Every group's `type` in sysfs; default that of a DMA domain. */
+  readonly groupType?: string;
   createDomain(): IommuDomain;
   /** Regions in which no mapping may be made for this requester. */
   reservedRegions(requester: number): readonly ReservedRegion[];
   /** Puts a requester into the blocking state: every access faults. */
   block(requester: number): void;
+  /** The user let go of a requester: the kernel's own DMA may go on. Default: it stays blocked. */
+  unblock?(requester: number): void;
+  /** Found at boot, in this group, instead of `block`: the kernel's own DMA works until a claim. */
+  adopt?(requester: number, group: number): void;
   readonly interruptsIsolated: boolean;
+  /**
+   * Room for a device's message interrupts, or -errno. Without it they go where every PC has them,
+   * outside of what the IOMMU translates.
+   */
+  messageTarget?(requester: number, vectors: number): MessageTarget | number;
+  /** The device's messages are off. */
+  releaseMessages?(requester: number): void;
 }

@@ -2,17 +2,23 @@
 
 import type { Process } from "../process.ts";
 import { PAGE } from "../user-memory.ts";
-import { type DirectoryNode, directory, text } from "./nodes.ts";
+import type { DeviceTreeNode } from "./device-tree.ts";
+import { type DirectoryNode, directory, link, text } from "./nodes.ts";
 
 const KIBIBYTE = 1024;
 
-export function procfs(): DirectoryNode {
-  const self = directory(() => ({ limits: text(limits), status: text(status) }));
-  return directory(() => ({ self }));
+export function procfs(wordBits: number, deviceTree: DeviceTreeNode | undefined): DirectoryNode {
+  const self = directory(() => ({
+    limits: text(limits),
+    status: text((process) => status(process, wordBits)),
+  }));
+  const tree = link(() => "/sys/firmware/devicetree/base");
+  return directory(() => (deviceTree === undefined ? { self } : { self, "device-tree": tree }));
 }
 
-function status(process: Process): string {
-  const locked = (process.locked.pages * PAGE) / KIBIBYTE;
+/** A counter of locked pages that went below zero is an unsigned long all the same. */
+function status(process: Process, wordBits: number): string {
+  const locked = BigInt.asUintN(wordBits, BigInt((process.locked.pages * PAGE) / KIBIBYTE));
   return [
     "Name:\tsimulated",
     `Pid:\t${process.pid}`,

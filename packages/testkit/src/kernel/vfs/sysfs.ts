@@ -8,6 +8,7 @@ import { EINVAL } from "../errno.ts";
 import type { ReservedRegion } from "../iommu/domain.ts";
 import type { IommuGroup } from "../iommu-group.ts";
 import type { DriverCore } from "../pci/driver-core.ts";
+import { type DeviceTreeNode, deviceTreeDirectory } from "./device-tree.ts";
 import { type DirectoryNode, directory, link, text, type VfsNode } from "./nodes.ts";
 import { pciDeviceDirectory } from "./sysfs-pci-device.ts";
 
@@ -16,6 +17,8 @@ export interface SysfsFacts {
   readonly groups: readonly IommuGroup[];
   /** Null without the module. */
   readonly type1: Type1Parameters | null;
+  /** What firmware says, on machines that boot from a device tree. */
+  readonly deviceTree?: DeviceTreeNode | undefined;
 }
 
 export function sysfs(facts: SysfsFacts): DirectoryNode {
@@ -26,9 +29,16 @@ export function sysfs(facts: SysfsFacts): DirectoryNode {
     bus,
     class: directory(() => ({ iommu: directory(() => iommuClass(facts.groups)) })),
     devices: directory(() => ({ "pci0000:00": devices })),
+    ...firmware(facts.deviceTree),
     kernel: directory(() => ({ iommu_groups: groups })),
     module: directory(() => modules(facts.type1)),
   }));
+}
+
+function firmware(tree: DeviceTreeNode | undefined): Record<string, VfsNode> {
+  if (tree === undefined) return {};
+  const base = deviceTreeDirectory(tree);
+  return { firmware: directory(() => ({ devicetree: directory(() => ({ base })) })) };
 }
 
 /** One link for each IOMMU; a device links to the same one. */
@@ -99,11 +109,16 @@ function groupEntry(group: IommuGroup): [string, VfsNode] {
   );
   const entries = {
     devices,
-    name: text(() => ""),
+    name: text(() => nameOf(group)),
     reserved_regions: text(() => reservedRegions(group)),
-    type: text(() => (group.owned ? "unmanaged\n" : "DMA\n")),
+    type: text(() => `${group.iommu.groupType ?? (group.owned ? "unmanaged" : "DMA")}\n`),
   };
   return [String(group.id), directory(() => entries)];
+}
+
+function nameOf({ iommu, id }: IommuGroup): string {
+  const name = iommu.groupName?.(id);
+  return name === undefined ? "" : `${name}\n`;
 }
 
 /** One line for each region, each region once, in order of address. */

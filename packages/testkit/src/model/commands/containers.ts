@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { closedInOrder } from "../../laws/life.ts";
 import { type CommandKind, command } from "../command.ts";
-import { ModelContainer } from "../model.ts";
+import { ModelContainer, type ModelMemory } from "../model.ts";
 import type { Refusal } from "../outcome.ts";
 import { slot } from "../places.ts";
 import type { World } from "../world.ts";
@@ -54,7 +54,8 @@ export function openContainer(world: World, { groups, accepts }: Request): void 
   );
   if (container === undefined) return;
   const { windows, mappingLimit } = world.machine;
-  const model = new ModelContainer(windows, mappingLimit, groups, accepts);
+  const memoryAt = (page: number): ModelMemory | undefined => world.model.memoryAt(page);
+  const model = new ModelContainer(windows, mappingLimit, groups, accepts, memoryAt);
   world.model.containers.push(model);
   world.containers.push({ container, model, devices: new Map(), registrations: [] });
 }

@@ -57,8 +57,8 @@ function copy(world: World, request: Copy): void {
   const from = known[request.from % Math.max(1, known.length)];
   const to = known[request.to % Math.max(1, known.length)];
   if (live === undefined || edu === undefined || from === undefined || to === undefined) return;
-  const source = bytesAt(world, live, from, "read");
-  const target = bytesAt(world, live, to, "write");
+  const source = bytesAt(live, from, "read");
+  const target = bytesAt(live, to, "write");
   source?.fill((world.random.next() & 0xff) | 1);
   const sent = source?.slice();
   const kept = target?.slice();
@@ -90,14 +90,13 @@ function copy(world: World, request: Copy): void {
 }
 
 function bytesAt(
-  world: World,
   { model }: LiveContainer,
   page: number,
   access: "read" | "write",
 ): Uint8Array | undefined {
   const entry = model.pages.get(page);
   if (entry === undefined || !permits(entry, access)) return undefined;
-  const memory = world.model.memoryAt(entry.hostPage);
+  const { memory } = entry;
   if (memory === undefined) return undefined;
   const start = (entry.hostPage - memory.first) * 4096 + AT;
   return memory.bytes.subarray(start, start + LENGTH);

@@ -1,6 +1,7 @@
 // Every command of the histories, in one list.
 
 import type { CommandKind } from "../command.ts";
+import { INVALIDATE, SUPPLY } from "./addresses.ts";
 import { CLOSE, OPEN } from "./containers.ts";
 import { CLOSE_DEVICE, OPEN_DEVICE } from "./devices.ts";
 import { DIRTY_ASK, DIRTY_SWITCH } from "./dirty.ts";
@@ -38,6 +39,8 @@ export const COMMANDS: readonly CommandKind[] = [
   CLOSE_DEVICE,
   DIRTY_SWITCH,
   DIRTY_ASK,
+  INVALIDATE,
+  SUPPLY,
   EDU_COPY,
   ROGUE,
   FAULT,

@@ -6,7 +6,7 @@ import { lifeRefusals } from "../expect.ts";
 import { meets, type Pages } from "../model.ts";
 import type { Refusal } from "../outcome.ts";
 import { slot } from "../places.ts";
-import type { World } from "../world.ts";
+import type { LiveContainer, World } from "../world.ts";
 import { hostOf, sizeOf } from "./map.ts";
 
 interface Request {
@@ -58,14 +58,37 @@ function register(world: World, request: Request): void {
       const refusals: Refusal[] = [...lifeRefusals(live)];
       if (refusals.length === 0 && pages.pages === 0)
         refusals.push({ code: "zero-size", law: "I14" });
-      if (live.model.registrations.some((each) => meets(each, pages)))
+      if (
+        live.model.registrations.some((each) => meets(each, pages)) ||
+        isRegisteredOtherwise(world, live, pages)
+      )
         refusals.push({ code: "already-mapped", law: "I30" });
+      if (world.model.pinning === "registrations" && !isMapped(world, pages))
+        refusals.push({ code: "memory-fault", law: "I16", by: "kernel" });
       return { refusals, elseLaw: "I16" };
     },
   );
   if (value === undefined) return;
   live.registrations.push({ registration: value, pages });
   live.model.registrations.push(pages);
+}
+
+/** Whether the process has memory at every page: what a kernel that pins it needs. */
+function isMapped(world: World, { first, pages }: Pages): boolean {
+  for (let page = first; page < first + pages; page++)
+    if (world.host.process.memory.areaOf(page) === undefined) return false;
+  return true;
+}
+
+/** ME5: containers of a process share a range only where they register the same one. */
+function isRegisteredOtherwise(world: World, { model }: LiveContainer, pages: Pages): boolean {
+  return world.model.containers.some(
+    (other) =>
+      other !== model &&
+      other.registrations.some(
+        (each) => meets(each, pages) && (each.first !== pages.first || each.pages !== pages.pages),
+      ),
+  );
 }
 
 function unregister(world: World, from: number, which: number): void {

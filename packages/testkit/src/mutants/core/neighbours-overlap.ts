@@ -9,7 +9,7 @@ export const NEIGHBOURS_OVERLAP: Mutant = {
   breaks: ["I2"],
   edit: {
     file: "packages/core/src/dma/mapping-table.ts",
-    find: "if (rank > 0 && (leaf.ends[rank - 1] ?? 0) > start) return true;",
-    replace: "if (rank > 0 && (leaf.ends[rank - 1] ?? 0) >= start) return true;",
+    find: "if (rank > 0 && leaf.endOf(rank - 1) > start) return true;",
+    replace: "if (rank > 0 && leaf.endOf(rank - 1) >= start) return true;",
   },
 };

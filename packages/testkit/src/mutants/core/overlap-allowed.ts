@@ -10,7 +10,7 @@ export const OVERLAP_ALLOWED: Mutant = {
   history: "duplicate maps taken for success, 0cbce3a167",
   edit: {
     file: "packages/core/src/dma/ledger.ts",
-    find: "if (this.#table.overlaps(start, end)) throw",
-    replace: "if (this.#table.overlaps(start, start)) throw",
+    find: "if (this.#table.overlaps(start, end)) {",
+    replace: "if (this.#table.overlaps(start, start)) {",
   },
 };

@@ -49,6 +49,7 @@ function lastLeaves(stage: Stage): void {
   container.dma.map(iova(0), memory.address, bytes(PAGE), "read-write");
   container.control.detach(2);
   container.control.attach(3);
+  stage.announce(container, memory);
   container.dma.map(iova(0), memory.address, bytes(PAGE), "read-write");
 }
 
@@ -104,7 +105,7 @@ function lookAtGroups(stage: Stage): void {
 }
 
 function registrations(stage: Stage): void {
-  const memory = stage.memory(4);
+  const memory = stage.foreign(4);
   const container = stage.open();
   const first = container.memory.register(memory.address, bytes(2 * PAGE));
   container.memory.register(hostPlus(memory.address, 2 * PAGE), bytes(PAGE));
@@ -121,12 +122,12 @@ function allocations(stage: Stage): void {
   dma.map(iova(HUGE), huge.address, bytes(HUGE), "read-write");
   stage.refused("memory-in-use", () => huge.close());
   dma.unmap(iova(HUGE), bytes(HUGE));
-  huge.close();
-  small.close();
+  stage.free(huge);
+  stage.free(small);
 }
 
 function everythingOpen(stage: Stage): void {
-  const memory = stage.memory(3);
+  const memory = stage.foreign(3);
   const container = stage.open([2, 3]);
   container.memory.register(memory.address, bytes(PAGE));
   for (const page of [0, 1, 2])

@@ -1,0 +1,25 @@
+// Arithmetic on frame numbers up to 2^52 that stays in integers where addresses have 43 bits or fewer.
+//
+// In floating point throughout, a lookup took half as long again (80 against 55 ns on the machine where
+// this was written), and no QorIQ has more than 40 address bits.
+
+import { powerOfTwo } from "../radix.ts";
+
+const INTEGER = 0x8000_0000;
+
+/** Whether a frame, not negative, is below 2^order. */
+export function isBelow(frame: number, order: number): boolean {
+  return order < 31 ? frame < 1 << order : frame < powerOfTwo(order);
+}
+
+/** floor(frame / 2^order). */
+export function blockOf(frame: number, order: number): number {
+  if (frame < INTEGER) return order < 31 ? frame >>> order : 0;
+  return Math.floor(frame / powerOfTwo(order));
+}
+
+/** frame modulo 2^order. */
+export function withinBlock(frame: number, order: number): number {
+  if (frame < INTEGER) return order < 31 ? frame & ((1 << order) - 1) : frame;
+  return frame % powerOfTwo(order);
+}

@@ -1,0 +1,16 @@
+// a secondary entry counts without V
+
+import type { Mutant } from "../../mutant.ts";
+
+export const PAMU_INVALID_ENTRY: Mutant = {
+  name: "pamu-invalid-entry",
+  where: "hardware",
+  family: "pamu",
+  bug: "a secondary entry counts without V",
+  breaks: ["I3"],
+  edit: {
+    file: "packages/testkit/src/hardware/pamu/lookup.ts",
+    find: "at.index === 0 || (at.entry.word1 & VALID) !== 0 ?",
+    replace: "at.index === 0 || at.entry.word1 !== 0 ?",
+  },
+};

@@ -1,0 +1,16 @@
+// a subwindow's entry is looked for one further on
+
+import type { Mutant } from "../../mutant.ts";
+
+export const PAMU_SECONDARY_INDEX: Mutant = {
+  name: "pamu-secondary-index",
+  where: "hardware",
+  family: "pamu",
+  bug: "a subwindow's entry is looked for one further on",
+  breaks: ["I1", "I6"],
+  edit: {
+    file: "packages/testkit/src/hardware/pamu/lookup.ts",
+    find: "(at.primary.word6 >>> 0) + at.index - 1;",
+    replace: "(at.primary.word6 >>> 0) + at.index;",
+  },
+};

@@ -1,0 +1,16 @@
+// one word of an entry is read little-endian
+
+import type { Mutant } from "../../mutant.ts";
+
+export const PAMU_WRONG_ENDIAN_WORD: Mutant = {
+  name: "pamu-wrong-endian-word",
+  where: "hardware",
+  family: "pamu",
+  bug: "one word of an entry is read little-endian",
+  breaks: ["I1", "I2"],
+  edit: {
+    file: "packages/testkit/src/hardware/pamu/table.ts",
+    find: "this.word5 = from.getInt32(start + 20);",
+    replace: "this.word5 = from.getInt32(start + 20, true);",
+  },
+};
