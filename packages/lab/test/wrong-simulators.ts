@@ -1,7 +1,7 @@
 // Simulated kernels that are wrong on purpose, each in one way: what a comparison must find.
 
 import type { KernelPort } from "@iommukit/core";
-import type { Environment } from "../src/differ/environment.ts";
+import { type Environment, isSpapr } from "../src/differ/environment.ts";
 import type { OpenSimulator } from "../src/differ/simulate.ts";
 
 const VFIO = 0x3b64;
@@ -74,9 +74,12 @@ export const WRONG_SIMULATORS: readonly Wrong[] = [
   {
     name: "mapped memory is not counted as locked",
     wrap: (port) => ({
-      readText: (path) => {
-        const text = port.readText(path);
-        return typeof text === "string" ? text.replace(/(VmLck:\s+)\d+/, "$10") : text;
+      readAt: (fd, into, offset) => {
+        const length = port.readAt(fd, into, offset);
+        const text = Buffer.from(into).toString("latin1");
+        const line = /VmLck:\s+(?<kib>\d+)/d.exec(text)?.indices?.groups?.["kib"];
+        if (line !== undefined) into.fill("0".charCodeAt(0), ...line);
+        return length;
       },
     }),
   },
@@ -93,6 +96,87 @@ export const WRONG_SIMULATORS: readonly Wrong[] = [
     }),
   },
 ];
+
+/** powerpc has a bit for "no direction". */
+const POWER = 0x2000_0000;
+const REGISTER = POWER + VFIO + 17;
+const UNREGISTER = POWER + VFIO + 18;
+const CREATE = POWER + VFIO + 19;
+const REMOVE = POWER + VFIO + 20;
+const EBUSY = 16;
+
+/** The same for POWER. */
+export const WRONG_POWER_SIMULATORS: readonly Wrong[] = [
+  {
+    name: "a misaligned address is refused with EINVAL instead of 1",
+    wrap: (port) => ({
+      ioctl: after(port, POWER + MAP, (result) => (result === 1 ? -EINVAL : result)),
+    }),
+  },
+  {
+    name: "a region that is mapped is not given back",
+    wrap: (port) => ({
+      ioctl: (fd, request, argument) => {
+        const before = lockedOf(port);
+        const result = port.ioctl(fd, request, argument);
+        const isLeft = request === UNREGISTER && result === 0 && lockedOf(port) === before;
+        return isLeft ? -EBUSY : result;
+      },
+    }),
+  },
+  {
+    name: "a part of the memory cannot be registered, without saying how much",
+    wrap: (port) => ({
+      ioctl: after(port, REGISTER, (result) => (result > 0 ? -EINVAL : result)),
+    }),
+  },
+  {
+    name: "a window is made without telling where",
+    wrap: (port) => ({
+      ioctl: after(port, CREATE, (result, view) => {
+        if (result === 0) view.setBigUint64(32, 0xeeee_eeee_eeee_eeeen, true);
+        return result;
+      }),
+    }),
+  },
+  {
+    name: "a window is removed by its first address only",
+    wrap: (port) => ({
+      ioctl: (fd, request, argument) => {
+        if (request !== REMOVE || typeof argument === "number")
+          return port.ioctl(fd, request, argument);
+        const isFirst = argument.subarray(8, 15).every((byte) => byte === 0);
+        return isFirst ? port.ioctl(fd, request, argument) : -EINVAL;
+      },
+    }),
+  },
+  {
+    name: "a refused window is not charged",
+    wrap: (port) => ({
+      readText: (path) => {
+        const text = port.readText(path);
+        return typeof text === "string" ? text.replace(/(VmLck:\s+)\d+/, "$10") : text;
+      },
+      open: (path, flags) => (path === "/proc/self/status" ? -2 : port.open(path, flags)),
+    }),
+  },
+  {
+    name: "a device may write what was mapped for reading",
+    wrap: (port) => ({
+      ioctl: (fd, request, argument) => {
+        if (request !== POWER + MAP || typeof argument === "number")
+          return port.ioctl(fd, request, argument);
+        const asked = argument.slice();
+        if (asked[4] === 1) asked[4] = 3;
+        return port.ioctl(fd, request, asked);
+      },
+    }),
+  },
+];
+
+function lockedOf(port: KernelPort): string | undefined {
+  return /VmLck:\s+(\d+)/.exec(String(port.readText("/proc/self/status")))?.[1];
+}
 
 export function wrongSimulator(correct: OpenSimulator, { wrap }: Wrong): OpenSimulator {
   return (environment) => {
@@ -115,7 +199,10 @@ function after(
   };
 }
 
-function isInRange(view: DataView, { ranges }: Environment): boolean {
+function isInRange(view: DataView, environment: Environment): boolean {
+  if (isSpapr(environment)) return true;
   const [iova, size] = [view.getBigUint64(16, true), view.getBigUint64(24, true)];
-  return ranges.some(([first, last]) => iova >= BigInt(first) && iova + size - 1n <= BigInt(last));
+  return environment.ranges.some(
+    ([first, last]) => iova >= BigInt(first) && iova + size - 1n <= BigInt(last),
+  );
 }

@@ -44,7 +44,12 @@ const DEFAULT_EFFECT = 0.25;
  */
 export async function runBench(run: BenchRun): Promise<Outcome> {
   return await withRunFolder(async (folder) => {
-    const library = await compileLoops(run.folder, folder, run.signal);
+    const library = await compileLoops({
+      bench: run.folder,
+      into: folder,
+      arch: run.target.arch,
+      signal: run.signal,
+    });
     const file = join(folder, "bench.mjs");
     await writeFile(file, programText(run, library));
     return await withWorkspace(file, (workspace) =>

@@ -51,9 +51,11 @@ describe("bundleProgram", () => {
     const file = programFile(
       `const end: Disposable = { [Symbol.dispose]() {} };\nexport default () => { using x = end; };`,
     );
-    const { code, map } = await bundleProgram(file, "linux", join(temporaryFolder(), "out.mjs"));
+    const out = join(temporaryFolder(), "out.mjs");
+    const { code, map, koffi } = await bundleProgram(file, "linux", out);
     expect(code).not.toMatch(/\busing x\b|: Disposable/);
     expect(code).toMatch(/from "file:\/\/\/[^"]*koffi[^"]*"/);
+    expect(koffi).toEqual([expect.stringMatching(/^\/.*koffi.*\.c?js$/)]);
     expect(code).not.toMatch(/from "@iommukit/);
     expect(JSON.parse(map)).toMatchObject({ version: 3 });
   });

@@ -23,6 +23,8 @@ export interface Bundle {
   readonly code: string;
   /** A source map, as JSON; its sources are relative to the folder that `code` is written to. */
   readonly map: string;
+  /** The files of koffi that it imports from where they lie; one for each copy of it. */
+  readonly koffi: readonly string[];
 }
 
 const START: Readonly<Record<RunnerKind, { readonly module: string; readonly name: string }>> = {
@@ -63,12 +65,13 @@ export async function bundleProgram(
   kind: RunnerKind,
   outfile: string,
 ): Promise<Bundle> {
+  const koffi = new Set<string>();
   const { outputFiles = [] } = await attempt({
     stdin: { contents: entry(file, kind), resolveDir: OWN_FOLDER, sourcefile: "iommukit-entry.js" },
     bundle: true,
     sourcemap: "external",
     outfile,
-    plugins: [onePackageOfEach(file), nativeInPlace, metaInPlace],
+    plugins: [onePackageOfEach(file), nativeInPlace(koffi), metaInPlace],
     ...(RUNS_FROM_SOURCE && { conditions: ["@iommukit/source"] }),
     // Packages of the CommonJS kind ask for Node's modules by `require`, which an ES module has not.
     banner: {
@@ -77,7 +80,7 @@ export async function bundleProgram(
   });
   const text = (end: string): string =>
     outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "";
-  return { code: text(".mjs"), map: text(".map") };
+  return { code: text(".mjs"), map: text(".map"), koffi: [...koffi] };
 }
 
 /** The program is imported late, so that the runner is there to report what its first lines throw. */

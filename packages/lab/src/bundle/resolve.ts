@@ -41,13 +41,19 @@ async function resolvePackage(
   return undefined;
 }
 
-/** koffi picks its native library from beside its own file, so it is imported from there. */
-export const nativeInPlace: Plugin = {
-  name: "native code in place",
-  setup(build) {
-    build.onResolve({ filter: /^koffi$/ }, ({ path, resolveDir }) => {
-      const file = createRequire(join(resolveDir, "importer.js")).resolve(path);
-      return { path: pathToFileURL(file).href, external: true };
-    });
-  },
-};
+/**
+ * koffi picks its native library from beside its own file, so it is imported from there. Each file
+ * that is imported so is added to `found`.
+ */
+export function nativeInPlace(found: Set<string>): Plugin {
+  return {
+    name: "native code in place",
+    setup(build) {
+      build.onResolve({ filter: /^koffi$/ }, ({ path, resolveDir }) => {
+        const file = createRequire(join(resolveDir, "importer.js")).resolve(path);
+        found.add(file);
+        return { path: pathToFileURL(file).href, external: true };
+      });
+    },
+  };
+}

@@ -7,9 +7,10 @@
 import { readFileSync } from "node:fs";
 import type { UapiDescription } from "@iommukit/core/abi";
 
-export type HeaderVersion = "6.1" | "6.12";
+export type HeaderVersion = "6.1" | "6.12" | "qoriq-sdk";
 
-export const HEADER_VERSIONS: readonly HeaderVersion[] = ["6.1", "6.12"];
+/** `qoriq-sdk`: what the vendor's kernels for QorIQ have of their own, for PAMU. */
+export const HEADER_VERSIONS: readonly HeaderVersion[] = ["6.1", "6.12", "qoriq-sdk"];
 
 /** What 6.12 has and 6.1 has not. */
 export const SINCE_6_1 = {

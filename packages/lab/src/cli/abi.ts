@@ -9,6 +9,8 @@ import {
   type UapiDescription,
 } from "@iommukit/core/abi";
 import { CORE_UAPI } from "@iommukit/core/uapi";
+import { PAMU_UAPI } from "@iommukit/fsl-pamu";
+import { SPAPR_UAPI } from "@iommukit/spapr-tce";
 import { TYPE1_UAPI } from "@iommukit/type1-x86";
 import { LabError } from "../errors.ts";
 import { table } from "../report/table.ts";
@@ -33,7 +35,9 @@ export function describeArch(
 ): UapiDescription {
   if (arch !== undefined && isArch(arch)) {
     const profile = abiProfile(arch, ANY_PAGE_SIZE);
-    const newest = describeUapi(profile, mergeUapi([CORE_UAPI, TYPE1_UAPI]));
+    // Apart from the others: the same numbers are sPAPR's in mainline.
+    if (header === "qoriq-sdk") return describeUapi(profile, PAMU_UAPI);
+    const newest = describeUapi(profile, mergeUapi([CORE_UAPI, TYPE1_UAPI, SPAPR_UAPI]));
     return header === "6.12" ? newest : before612(newest);
   }
   throw new LabError(
@@ -58,7 +62,9 @@ function headerOf(asked: string | undefined): HeaderVersion {
 function abiText(description: UapiDescription, header: HeaderVersion): string {
   const { ioctls, structs, constants } = description;
   return [
-    `linux/vfio.h as of Linux ${header}\n\n`,
+    header === "qoriq-sdk"
+      ? "linux/vfio.h of the QorIQ SDK: what PAMU has of its own\n\n"
+      : `linux/vfio.h as of Linux ${header}\n\n`,
     ...["IOCTLS\n", table(Object.entries(ioctls).map(([name, value]) => ["", name, hex(value)]))],
     "\nSTRUCTS\n",
     ...Object.entries(structs).map(([name, { size, fields }]) =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { PROGRAMS, programFile } from "../../test/programs.ts";
 import { type RecordingTerminal, recordingTerminal } from "../../test/recording-terminal.ts";
+import { SIMULATED } from "../sim/names.ts";
 import { runCommandLine } from "./command-line.ts";
 
 interface Result {
@@ -157,9 +158,16 @@ test("default: targets lists every target with what it needs and whether it is r
   expect(lines.map((line) => Object(line).target)).toEqual([
     "sim/vtd",
     "sim/amdvi",
+    "sim/powernv",
+    "sim/powernv-64k",
+    "sim/pseries",
+    "sim/pamu",
     "qemu/vtd",
     "qemu/amdvi",
     "qemu/virtio-iommu",
+    "qemu/powernv9",
+    "qemu/powernv9-64k",
+    "qemu/pseries",
     "host",
   ]);
   for (const line of lines)
@@ -178,12 +186,14 @@ test("default: targets for people", async () => {
   expect(terminal.output()).toMatch(/^ready {6}sim\/vtd /m);
 });
 
-test("default: the demo shows what is allowed and what is blocked, on both hosts", async () => {
+test("default: the demo shows what is allowed and what is blocked, on every simulated host", async () => {
   const { status, terminal } = await iommukit("demo");
   expect(status).toBe(0);
-  for (const host of ["sim/vtd", "sim/amdvi"]) expect(terminal.output()).toContain(host);
-  for (const word of ["backend", "refused", "windows", "copied", "blocked", "calls"])
-    expect(terminal.output().match(new RegExp(`^ +${word} `, "gm"))).toHaveLength(2);
+  for (const { name } of SIMULATED) expect(terminal.output()).toContain(name);
+  for (const word of ["backend", "windows", "copied", "blocked", "calls"])
+    expect(terminal.output().match(new RegExp(`^ {4}${word} `, "gm"))).toHaveLength(
+      SIMULATED.length,
+    );
 });
 
 test("default: doctor's findings, as JSON and for people, with one status", async () => {

@@ -22,6 +22,8 @@ export interface OptionSpec {
   /** Such as `--timeout <seconds>`. */
   readonly flags: string;
   readonly description: string;
+  /** May be given several times; the values are then joined by commas. */
+  readonly repeats?: true;
 }
 
 export interface CommandSpec {

@@ -12,6 +12,33 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { flags: "--verbose", description: "Show where errors come from" },
 ];
 
+/** What `plan` takes; `plan.ts` says which backend takes which. */
+const PLAN: readonly OptionSpec[] = [
+  {
+    flags: "--ram <size@address>",
+    description: "Guest memory, such as 512M@0 or (spapr) 64G@0:2M; once for each region",
+    repeats: true,
+  },
+  {
+    flags: "--contiguity <size>",
+    description: "Size of the huge pages that back it: 4M, 16M, 64M, …",
+  },
+  { flags: "--banks <n>", description: "MSI banks to place: 3 on P-series, 4 on T-series" },
+  { flags: "--windows <n>", description: "Windows of the hardware: PAMU 16 or 256, sPAPR 1 or 2" },
+  { flags: "--policy <policy>", description: "MSI windows after RAM, or in its holes too" },
+  { flags: "--svg <file>", description: "Draw the aperture into this file as well" },
+  {
+    flags: "--machine <name>",
+    description: "powernv9 (default), powernv9-64k, powernv8 or pseries",
+  },
+  { flags: "--pages <size>", description: "Size of the host's pages behind the memory" },
+  { flags: "--lockable <size>", description: "What may still be locked (default: no limit)" },
+  { flags: "--placement <where>", description: "any (default), or identity: at its own addresses" },
+  { flags: "--page-sizes <sizes>", description: "Window pages offered, such as 4K,64K,2M" },
+  { flags: "--levels <n>", description: "Levels offered: 1 to 5" },
+  { flags: "--host-page <size>", description: "The kernel's own page: 4K or 64K" },
+];
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "demo",
@@ -100,13 +127,23 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import("./replay.ts")).runReplay,
   },
   {
+    usage: "plan <backend>",
+    description: "Plan the DMA windows of a guest, or say exactly why it cannot be done",
+    options: PLAN,
+    examples: [
+      "plan pamu --ram 512M@0 --contiguity 4M --banks 3",
+      "plan spapr --ram 64G@0:2M --lockable 65G --machine pseries",
+    ],
+    load: async () => (await import("./plan.ts")).runPlan,
+  },
+  {
     usage: "abi",
     description: "Print VFIO's ioctl numbers, structs and constants on an architecture",
     options: [
       { flags: "--arch <arch>", description: "x86_64, ppc64le, ppc64 or ppc32" },
       {
         flags: "--header <version>",
-        description: "6.1 or 6.12 (default: as the installed headers)",
+        description: "6.1, 6.12 or qoriq-sdk (default: as the installed headers)",
       },
     ],
     examples: ["abi --arch ppc64le --json"],

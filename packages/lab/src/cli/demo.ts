@@ -1,19 +1,20 @@
 // `iommukit demo`: one DMA program on each simulated host, and what its device could reach.
 
-import { demoText } from "../demo/demo-text.ts";
-import { demonstrate } from "../demo/scenario.ts";
+import { demoText, sideBySide } from "../demo/demo-text.ts";
+import { type DemoResult, demonstrate } from "../demo/scenario.ts";
 import { openSimulated } from "../sim/machines.ts";
 import { SIMULATED } from "../sim/names.ts";
 import type { Invocation } from "./command.ts";
 
 export function runDemo({ json, terminal }: Invocation): Promise<number> {
-  let ok = true;
+  const results: DemoResult[] = [];
   for (const { name, summary } of SIMULATED) {
     const result = demonstrate(openSimulated(name, undefined));
-    ok &&= result.ok;
+    results.push(result);
     terminal.out(json ? `${JSON.stringify(result)}\n` : `${demoText(result, summary, terminal)}\n`);
   }
-  if (!json) terminal.out(`${verdict(ok)}\n`);
+  const ok = results.every((result) => result.ok);
+  if (!json) terminal.out(`${sideBySide(results, terminal)}\n${verdict(ok)}\n`);
   return Promise.resolve(ok ? 0 : 1);
 }
 

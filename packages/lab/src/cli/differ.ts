@@ -14,6 +14,12 @@ import type { Invocation } from "./command.ts";
 import { number, text } from "./options.ts";
 
 const DEFAULT_SEQUENCES = 300;
+const KNOWN = [
+  ...["qemu/vtd", "qemu/amdvi", "qemu/virtio-iommu"],
+  ...["qemu/powernv9", "qemu/powernv9-64k", "qemu/pseries"],
+  ...["sim/vtd", "sim/amdvi", "sim/virtio-iommu"],
+  ...["sim/powernv", "sim/powernv-64k", "sim/pseries"],
+];
 const UINT32 = { least: 0, most: 2 ** 32 - 1, whole: true };
 
 export async function runDiffer(invocation: Invocation): Promise<number> {
@@ -89,9 +95,12 @@ function kindOf(target: string): SimulatedKind {
     .with("host", P.union("qemu/vtd", "sim/vtd"), () => "vtd" as const)
     .with("qemu/amdvi", "sim/amdvi", () => "amdvi" as const)
     .with("qemu/virtio-iommu", "sim/virtio-iommu", () => "virtio-iommu" as const)
+    .with("qemu/powernv9", "sim/powernv", () => "powernv9" as const)
+    .with("qemu/powernv9-64k", "sim/powernv-64k", () => "powernv9-64k" as const)
+    .with("qemu/pseries", "sim/pseries", () => "pseries" as const)
     .otherwise(() => {
       throw new LabError("unknown-target", `differ does not know a target "${target}"`, {
-        hint: "there are: qemu/vtd, qemu/amdvi, qemu/virtio-iommu, sim/vtd, sim/amdvi, sim/virtio-iommu",
+        hint: `there are: ${KNOWN.join(", ")}`,
       });
     });
 }

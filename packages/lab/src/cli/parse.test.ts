@@ -48,6 +48,12 @@ describe("default: a command, its arguments and options", () => {
     ["doctor", "doctor", [], {}],
     ["demo --json", "demo", [], { json: true }],
     ["targets", "targets", [], {}],
+    [
+      "plan pamu --ram 1G@0 --banks 3 --ram=2G@4G --json",
+      "plan <backend>",
+      ["pamu"],
+      { ram: "1G@0,2G@4G", banks: "3", json: true },
+    ],
   ])("%s", (line, usage, args, options) => {
     expect(parse(words(line), "1.2.3")).toMatchObject({
       kind: "command",

@@ -102,11 +102,11 @@ function unknownOption(option: string, command: string): LabError {
  */
 function optionValues(words: readonly string[], specs: readonly OptionSpec[]): OptionValues {
   const values: Record<string, string | true> = {};
-  for (const { flags } of specs) {
+  for (const { flags, repeats } of specs) {
     const [flag = "", takesValue] = flags.split(" ");
     const found = occurrences(words, flag, takesValue !== undefined);
-    const [value] = found;
-    if (found.length > 1 && takesValue !== undefined)
+    const value = found.length > 1 && repeats ? found.join(",") : found[0];
+    if (found.length > 1 && takesValue !== undefined && repeats !== true)
       throw new LabError("invalid-option", `${flag} is given twice`);
     if (value === "") throw new LabError("invalid-option", `${flag} needs a value`);
     if (value !== undefined) values[flag.slice(2)] = value;

@@ -26,9 +26,32 @@ export function demoText(result: DemoResult, summary: string, terminal: Terminal
   );
 }
 
-function windowText({ first, last, bytes }: WindowFact): string {
+/** The families side by side: the same program, what it met, and what its device could reach. */
+export function sideBySide(results: readonly DemoResult[], terminal: Terminal): string {
+  const heading = ["target", "backend", "first window", "in pages of", "copied", "not stopped"];
+  const rows = results.map((result) => [
+    result.target,
+    result.backend,
+    windowSizeText(result.windows[0]),
+    pageText(result.windows[0]),
+    sizeText(result.bytesCopied),
+    `${result.blocked.filter(({ bytesChanged }) => bytesChanged > 0).length} of ${result.blocked.length}`,
+  ]);
+  const dim = heading.map((name) => terminal.style("dim", name));
+  return table([dim, ...rows].map((row) => ["", ...row]));
+}
+
+function windowSizeText(window: WindowFact | undefined): string {
+  return window === undefined ? "none" : `${sizeText(BigInt(window.bytes))}, ${window.kind}`;
+}
+
+function pageText(window: WindowFact | undefined): string {
+  return window === undefined ? "" : sizeText(window.pageSize);
+}
+
+function windowText({ first, last, bytes, pageSize, kind }: WindowFact): string {
   const [from, to] = [first, last].map((address) => formatAddress(BigInt(address)));
-  return `${from}..${to} (${sizeText(BigInt(bytes))})`;
+  return `${from}..${to} (${sizeText(BigInt(bytes))}, ${kind}, in pages of ${sizeText(pageSize)})`;
 }
 
 function attemptText({ access, bytesChanged, faults }: Attempt): string {

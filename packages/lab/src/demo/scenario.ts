@@ -5,17 +5,19 @@
 import {
   type BackendRefusal,
   bytes,
+  type Container,
   createIommu,
   type DmaMemory,
   type DmaWindow,
   type Iova,
-  iova,
+  iovaPlus,
   KiB,
 } from "@iommukit/core";
+import { fslPamu } from "@iommukit/fsl-pamu";
+import { spaprTce } from "@iommukit/spapr-tce";
 import type { SimulatedHost } from "@iommukit/testkit";
 import { type EduDriver, openEdu } from "@iommukit/testkit/drivers";
 import { type1 } from "@iommukit/type1-x86";
-import { spaprProbe } from "./spapr-probe.ts";
 
 /** One access that must not arrive. */
 export interface Attempt {
@@ -30,6 +32,9 @@ export interface WindowFact {
   readonly first: string;
   readonly last: string;
   readonly bytes: string;
+  /** Bytes of a page: what every mapping is a multiple of. */
+  readonly pageSize: number;
+  readonly kind: DmaWindow["kind"];
 }
 
 export interface DemoResult {
@@ -47,10 +52,14 @@ export interface DemoResult {
 }
 
 const SIZE = 64 * KiB;
-const SOURCE = iova(0x0010_0000);
-const TARGET = iova(0x0020_0000);
-const UNMAPPED = iova(0x0030_0000);
 const PROBE_BYTES = 16;
+
+/** Where in the first window things are; a PAMU's is 1 MiB. */
+interface Places {
+  readonly source: Iova;
+  readonly target: Iova;
+  readonly unmapped: Iova;
+}
 
 export function demonstrate(host: SimulatedHost): DemoResult {
   const iommu = createIommu(host.port);
@@ -60,26 +69,29 @@ export function demonstrate(host: SimulatedHost): DemoResult {
   const target = iommu.allocate(SIZE);
   const container = iommu.openContainer({
     groups: [chosen.group],
-    backends: [spaprProbe(), type1()],
+    // Each says why it is not for this machine; 7 is the PAMU's type in the vendor's last release.
+    backends: [fslPamu({ type: 7 }), spaprTce(), type1()],
   });
   const edu = openEdu(container.openDevice(chosen.address));
-  container.dma.map(SOURCE, source.address, source.size, "read");
-  container.dma.map(TARGET, target.address, target.size, "read-write");
+  const at = placesIn(container);
+  for (const memory of [source, target]) container.memory.register(memory.address, memory.size);
+  container.dma.map(at.source, source.address, source.size, "read");
+  container.dma.map(at.target, target.address, target.size, "read-write");
 
-  const bytesCopied = copy(edu, source, target);
-  const told = [SOURCE, TARGET].map((start) => ({ start, size: BigInt(SIZE) }));
+  const bytesCopied = copy(edu, at, source, target);
+  const told = [at.source, at.target].map((start) => ({ start, size: BigInt(SIZE) }));
   const attempts = [
-    attempt(host, target, "unmapped page", () => write(edu, UNMAPPED)),
-    attempt(host, source, "read-only page", () => write(edu, SOURCE)),
+    attempt(host, target, "unmapped page", () => write(edu, at.unmapped)),
+    attempt(host, source, "read-only page", () => write(edu, at.source)),
     attempt(host, target, "bytes beside each mapping", () =>
       host.rogue(chosen.address).overreach(told, "write"),
     ),
     attempt(host, target, `same pages, by device ${other.address}`, () =>
-      host.rogue(other.address).sweep({ start: TARGET, size: BigInt(SIZE) }, "write"),
+      host.rogue(other.address).sweep({ start: at.target, size: BigInt(SIZE) }, "write"),
     ),
   ];
-  container.dma.unmap(TARGET, bytes(SIZE));
-  attempts.push(attempt(host, target, "page unmapped again", () => write(edu, TARGET)));
+  container.dma.unmap(at.target, bytes(SIZE));
+  attempts.push(attempt(host, target, "page unmapped again", () => write(edu, at.target)));
 
   const { negotiation } = container;
   const windows = container.windows.list().map(describeWindow);
@@ -98,11 +110,18 @@ export function demonstrate(host: SimulatedHost): DemoResult {
   };
 }
 
+function placesIn({ windows }: Container): Places {
+  const [window] = windows.list();
+  if (window === undefined) throw new Error("the demo needs a window");
+  const place = (index: number): Iova => iovaPlus(window.start, BigInt(index * SIZE));
+  return { source: place(2), target: place(4), unmapped: place(6) };
+}
+
 /** Answers how many bytes arrived as they were. */
-function copy(edu: EduDriver, source: DmaMemory, target: DmaMemory): number {
+function copy(edu: EduDriver, at: Places, source: DmaMemory, target: DmaMemory): number {
   const from = source.bytes;
   for (let i = 0; i < from.length; i++) from[i] = (i * 7 + 13) & 0xff;
-  edu.copy(SOURCE, TARGET, SIZE);
+  edu.copy(at.source, at.target, SIZE);
   return target.bytes.reduce((sum, byte, i) => sum + (byte === from[i] ? 1 : 0), 0);
 }
 
@@ -121,9 +140,9 @@ function attempt(
 }
 
 /** As strings: what JSON holds as numbers ends at 53 bits. */
-function describeWindow({ start, last }: DmaWindow): WindowFact {
-  const bytes = last - start + 1n;
-  return { first: hex(start), last: hex(last), bytes: hex(bytes) };
+function describeWindow({ start, last, pageSize, kind }: DmaWindow): WindowFact {
+  const size = last - start + 1n;
+  return { first: hex(start), last: hex(last), bytes: hex(size), pageSize, kind };
 }
 
 function hex(value: bigint): string {

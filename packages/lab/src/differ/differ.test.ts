@@ -1,11 +1,19 @@
 import { expect, test } from "vitest";
-import { WRONG_SIMULATORS, wrongSimulator } from "../../test/wrong-simulators.ts";
+import {
+  WRONG_POWER_SIMULATORS,
+  WRONG_SIMULATORS,
+  wrongSimulator,
+} from "../../test/wrong-simulators.ts";
 import { differ } from "./differ.ts";
 import type { Job } from "./job.ts";
+import type { Sequence } from "./op.ts";
 import { type OtherSide, simulatedSide } from "./other-side.ts";
 import { OWN_ENVIRONMENTS, type SimulatedKind, simulatorOf } from "./simulate.ts";
 
-const KINDS: readonly SimulatedKind[] = ["vtd", "amdvi", "virtio-iommu"];
+const KINDS: readonly SimulatedKind[] = [
+  ...(["vtd", "amdvi", "virtio-iommu"] as const),
+  ...(["powernv9", "powernv9-64k", "pseries"] as const),
+];
 
 function generated(count: number, seed = 1): Job {
   return { kind: "generated", seed, first: 0, count };
@@ -33,6 +41,40 @@ test.each(WRONG_SIMULATORS)("rule: a simulator is found out in which $name", asy
   // What was made short differs still, when it is all that is run.
   const again = await differ({ ...world, job: { kind: "given", sequences: [found.shrunk] } });
   expect(again.divergences).toMatchObject([{ times: 1, difference: found.difference }]);
+});
+
+test.each(WRONG_POWER_SIMULATORS)("rule: so is one on POWER in which $name", async (wrong) => {
+  const simulator = wrongSimulator(simulatorOf("pseries"), wrong);
+  const world = { otherSide: correctSide("pseries"), simulator, mostShrunk: 0 };
+  const { divergences } = await differ({ ...world, job: generated(100) });
+  expect(divergences).not.toEqual([]);
+});
+
+test("rule: a complaint that a sequence asked for is no divergence, and is counted", async () => {
+  const side = correctSide("powernv9");
+  const line =
+    "WARNING: CPU: 0 PID: 1 at arch/powerpc/mm/book3s64/mmu_context.c:276 destroy_context";
+  const run = (sequence: Sequence) =>
+    differ({
+      job: { kind: "given", sequences: [sequence] },
+      otherSide: async (...job) => ({ ...(await side(...job)), troubles: [line] }),
+      simulator: simulatorOf("powernv9"),
+    });
+  const memory = { fd: "c0", argsz: 24, flags: 0, vaddr: "arena+0x0", size: "0x1000" } as const;
+  const left: Sequence = [
+    { op: "open", into: "c0", node: "container" },
+    { op: "open", into: "g0", node: "group0" },
+    { op: "attach", fd: "g0", container: "c0" },
+    { op: "word", fd: "c0", call: "SET_IOMMU", value: 7 },
+    { ...memory, op: "register" },
+    { ...memory, op: "map", argsz: 32, flags: 3, iova: "0x0" },
+    { ...memory, op: "unregister" },
+  ];
+  expect(await run(left)).toMatchObject({ divergences: [], rules: { "left-region": 1 } });
+  expect(await run(left.slice(0, 5))).toMatchObject({
+    divergences: [{ difference: { real: line } }],
+    rules: {},
+  });
 });
 
 test("behavior: a kernel that complains is a divergence, whatever the results were", async () => {

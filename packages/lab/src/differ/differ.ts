@@ -3,9 +3,11 @@
 import { LabError } from "../errors.ts";
 import { compare, type Difference } from "./compare.ts";
 import type { Environment } from "./environment.ts";
+import { isLeftRegion } from "./guard.ts";
 import { type Job, type JobFact, sequenceOf } from "./job.ts";
 import type { Sequence } from "./op.ts";
 import type { OtherSide } from "./other-side.ts";
+import { LOG_RULES } from "./rules.ts";
 import { shrink } from "./shrink.ts";
 import { type OpenSimulator, simulate, simulatedEnvironment } from "./simulate.ts";
 import { type Found, Tally } from "./tally.ts";
@@ -65,7 +67,8 @@ export async function differ(options: DifferOptions): Promise<DifferResult> {
   if (end.failure !== undefined || environment === undefined) throw unfinished(run, end.failure);
   const { tally } = run;
   if (tally.found.length > 0) run.report("shrinking");
-  const whole = [...environmentDivergence(options, environment), ...end.troubles.map(troubled)];
+  const troubles = end.troubles.filter((line) => !run.isAskedFor(line));
+  const whole = [...environmentDivergence(options, environment), ...troubles.map(troubled)];
   const divergences = await divergencesOf(tally.found, options, environment);
   return {
     sequences: tally.sequences,
@@ -85,6 +88,7 @@ class Comparing {
   environment: Environment | undefined;
   spent: Readonly<Record<string, number>> = {};
   readonly #options: DifferOptions;
+  #leftRegions: number = 0;
 
   constructor(options: DifferOptions) {
     this.#options = options;
@@ -97,6 +101,15 @@ class Comparing {
     else this.#compare(fact.at, fact.results);
   }
 
+  /** Whether a complaint of the kernel is one that the sequences asked for. */
+  isAskedFor(line: string): boolean {
+    const asked = { leftRegions: this.#leftRegions };
+    const rule = LOG_RULES.find(({ allows }) => allows(line, asked));
+    if (rule === undefined) return false;
+    this.tally.rules.set(rule.name, (this.tally.rules.get(rule.name) ?? 0) + 1);
+    return true;
+  }
+
   report(stage: Progress["stage"]): void {
     const { sequences, differing } = this.tally;
     this.#options.onProgress?.({ stage, sequences, differing });
@@ -107,6 +120,7 @@ class Comparing {
     if (this.environment === undefined) throw new Error("results before the environment");
     const sequence = sequenceOf(job, at, this.environment);
     const simulated = simulate(simulator, sequence, this.environment);
+    this.#leftRegions += sequence.filter((op, place) => isLeftRegion(op, real[place] ?? "")).length;
     this.tally.add(at, sequence, compare(sequence, simulated, real));
     if (this.transcripts.length < MOST_TRANSCRIPTS)
       this.transcripts.push({ sequence, simulated, real });

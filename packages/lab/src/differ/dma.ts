@@ -1,7 +1,9 @@
 // Lets QEMU's edu device copy from one bus address to another, and tells which memory changed.
 //
 // Through the device's own registers and nothing else: docs/specs/edu.rst of QEMU. The device reads
-// into its own 4 KiB first, so a copy shows both what it can read and what it can write.
+// into its own 4 KiB first, so a copy shows both what it can read and what it can write. Registers
+// have the byte order of the guest's processor as QEMU sees it, so big on POWER, which the
+// identification register tells.
 
 import type { Machine } from "./machine.ts";
 import type { DmaOp } from "./op.ts";
@@ -10,6 +12,9 @@ import { changedMemory } from "./result.ts";
 const CONFIG = 7n << 40n;
 const COMMAND = CONFIG + 4n;
 const MEMORY_AND_BUS_MASTER = 6;
+const IDENTIFICATION = 0n;
+/** Its last byte, which comes first in little-endian order. */
+const IDENTIFICATION_END = 0xed;
 const SOURCE = 0x80n;
 const DESTINATION = 0x88n;
 const COUNT = 0x90n;
@@ -26,12 +31,13 @@ export function copyByDevice(machine: Machine, fd: number, { from, to, length }:
   if (enabled < 0) return String(enabled);
   fillMemory(arena.main);
   const before = arena.main.slice();
+  const registers = registersOf(machine, fd);
   const transfer = (source: bigint, destination: bigint, direction: bigint): boolean => {
-    write64(machine, fd, SOURCE, source);
-    write64(machine, fd, DESTINATION, destination);
-    write64(machine, fd, COUNT, BigInt(length));
-    write64(machine, fd, START, RUNNING | direction);
-    return awaitIdle(machine, fd);
+    registers.write(SOURCE, source);
+    registers.write(DESTINATION, destination);
+    registers.write(COUNT, BigInt(length));
+    registers.write(START, RUNNING | direction);
+    return awaitIdle(machine, registers);
   };
   const done =
     transfer(BigInt(from), DEVICE_MEMORY, 0n) && transfer(DEVICE_MEMORY, BigInt(to), TO_MEMORY);
@@ -44,15 +50,31 @@ function fillMemory(bytes: Uint8Array): void {
   for (let at = 0; at < words.length; at++) words[at] = Math.imul(at + 1, 0x9e37_79b1);
 }
 
-function write64({ port }: Machine, fd: number, register: bigint, value: bigint): void {
-  port.writeAt(fd, new Uint8Array(new BigUint64Array([value]).buffer), register);
+interface Registers {
+  read(register: bigint): bigint;
+  write(register: bigint, value: bigint): void;
 }
 
-function awaitIdle({ port, pause }: Machine, fd: number): boolean {
-  const command = new BigUint64Array(1);
+function registersOf({ port }: Machine, fd: number): Registers {
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  port.readAt(fd, bytes.subarray(0, 4), IDENTIFICATION);
+  const little = bytes[0] === IDENTIFICATION_END;
+  return {
+    read(register) {
+      port.readAt(fd, bytes, register);
+      return view.getBigUint64(0, little);
+    },
+    write(register, value) {
+      view.setBigUint64(0, value, little);
+      port.writeAt(fd, bytes, register);
+    },
+  };
+}
+
+function awaitIdle({ pause }: Machine, registers: Registers): boolean {
   for (let pauses = 0; pauses < MOST_PAUSES; pauses++) {
-    port.readAt(fd, new Uint8Array(command.buffer), START);
-    if (((command[0] ?? 0n) & RUNNING) === 0n) return true;
+    if ((registers.read(START) & RUNNING) === 0n) return true;
     pause();
   }
   return false;

@@ -1,12 +1,27 @@
 // The bytes of each call's argument, written by hand from include/uapi/linux/vfio.h (6.12).
 //
 // Apart from the library's own tables and from the simulated kernel's: what is compared here must not
-// share a mistake with either. x86-64, little-endian.
+// share a mistake with either. Little-endian 64-bit machines: x86-64 and ppc64le lay structs out alike.
 
+import type { KernelPort } from "@iommukit/core";
 import { match } from "ts-pattern";
-import type { IrqsOp, MapOp, Op, RangeOp, Slot, Word64, WordCall } from "./op.ts";
+import type {
+  CreateOp,
+  EehOp,
+  IrqsOp,
+  MapOp,
+  Op,
+  RangeOp,
+  RegisterOp,
+  RemoveOp,
+  Slot,
+  Word64,
+  WordCall,
+} from "./op.ts";
 
+/** `_IO(';', 100)` where "no direction" is 0; powerpc has a bit for it. */
 const VFIO = 0x3b64;
+const POWERPC_NO_DIRECTION = 0x2000_0000;
 
 const WORD_CALLS: Readonly<Record<WordCall, number>> = {
   GET_API_VERSION: VFIO,
@@ -23,7 +38,12 @@ const WORD_CALLS: Readonly<Record<WordCall, number>> = {
   IOMMU_UNMAP_DMA: VFIO + 14,
   IOMMU_ENABLE: VFIO + 15,
   IOMMU_DISABLE: VFIO + 16,
+  // SPAPR_REGISTER_MEMORY as well.
   IOMMU_DIRTY_PAGES: VFIO + 17,
+  SPAPR_UNREGISTER_MEMORY: VFIO + 18,
+  SPAPR_TCE_CREATE: VFIO + 19,
+  SPAPR_TCE_REMOVE: VFIO + 20,
+  EEH_PE_OP: VFIO + 21,
   UNKNOWN: 0x3bff,
 };
 
@@ -37,6 +57,9 @@ export interface Names {
   readonly deviceName: (template: string) => string;
 }
 
+/** For calls that name nothing. */
+export const NO_NAMES: Names = { fdOf: () => -1, addressOf: BigInt, deviceName: (name) => name };
+
 export interface Encoded {
   readonly request: number;
   readonly argument: Uint8Array | number;
@@ -48,7 +71,13 @@ export type IoctlOp = Exclude<
   { op: "open" | "eventfd" | "close" | "limit" | "read" | "write" | "dma" }
 >;
 
-export function encode(op: IoctlOp, names: Names): Encoded {
+export function encode(abi: KernelPort["abi"], op: IoctlOp, names: Names): Encoded {
+  const { request, argument } = generic(op, names);
+  const direction = abi.ioctlEncoding === "powerpc" ? POWERPC_NO_DIRECTION : 0;
+  return { request: request + direction, argument };
+}
+
+function generic(op: IoctlOp, names: Names): Encoded {
   return match(op)
     .returnType<Encoded>()
     .with({ op: "word" }, ({ call, value }) => ({ request: WORD_CALLS[call], argument: value }))
@@ -66,6 +95,11 @@ export function encode(op: IoctlOp, names: Names): Encoded {
     .with({ op: "map" }, (map) => mapDma(map, names))
     .with({ op: "unmap" }, (range) => unmapDma(range, names))
     .with({ op: "dirty" }, (range) => dirtyPages(range, names))
+    .with({ op: "register" }, (memory) => register(VFIO + 17, memory, names))
+    .with({ op: "unregister" }, (memory) => register(VFIO + 18, memory, names))
+    .with({ op: "create" }, createWindow)
+    .with({ op: "remove" }, removeWindow)
+    .with({ op: "eeh" }, eehOperation)
     .exhaustive();
 }
 
@@ -103,6 +137,50 @@ function dirtyPages(range: RangeOp, names: Names): Encoded {
   view.setBigUint64(16, BigInt(range.size), true);
   setBitmap(view, 24, range, names);
   return { request: VFIO + 17, argument: bytes };
+}
+
+function register(
+  request: number,
+  { argsz, flags, vaddr, size }: RegisterOp,
+  { addressOf }: Names,
+): Encoded {
+  const { bytes, view } = blank();
+  view.setUint32(0, argsz, true);
+  view.setUint32(4, flags, true);
+  view.setBigUint64(8, addressOf(vaddr), true);
+  view.setBigUint64(16, BigInt(size), true);
+  return { request, argument: bytes };
+}
+
+/** The reserved members and the place of the answer stay as they were filled. */
+function createWindow({ argsz, flags, pageShift, windowSize, levels }: CreateOp): Encoded {
+  const { bytes, view } = blank();
+  view.setUint32(0, argsz, true);
+  view.setUint32(4, flags, true);
+  view.setUint32(8, pageShift, true);
+  view.setBigUint64(16, BigInt(windowSize), true);
+  view.setUint32(24, levels, true);
+  return { request: VFIO + 19, argument: bytes };
+}
+
+function removeWindow({ argsz, flags, start }: RemoveOp): Encoded {
+  const { bytes, view } = blank();
+  view.setUint32(0, argsz, true);
+  view.setUint32(4, flags, true);
+  view.setBigUint64(8, BigInt(start), true);
+  return { request: VFIO + 20, argument: bytes };
+}
+
+/** Four bytes of padding come before the error to inject. */
+function eehOperation({ argsz, flags, operation, type, func }: EehOp): Encoded {
+  const { bytes, view } = blank();
+  for (const [index, value] of [argsz, flags, operation].entries())
+    view.setUint32(4 * index, value >>> 0, true);
+  view.setUint32(16, type >>> 0, true);
+  view.setUint32(20, func >>> 0, true);
+  view.setBigUint64(24, 0n, true);
+  view.setBigUint64(32, 0n, true);
+  return { request: VFIO + 21, argument: bytes };
 }
 
 function setBitmap(view: DataView, at: number, { bitmap }: RangeOp, { addressOf }: Names): void {

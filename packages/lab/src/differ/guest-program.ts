@@ -2,8 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import type { Host, HostProgram } from "../host.ts";
-import { makeArena } from "./arena.ts";
-import { askEnvironment } from "./environment.ts";
+import { makeArena, renewed } from "./arena.ts";
+import { askEnvironment, isSpapr } from "./environment.ts";
 import { runSequence } from "./executor.ts";
 import { countOf, type Job, sequenceOf } from "./job.ts";
 import { twoDevices } from "./two-devices.ts";
@@ -21,13 +21,16 @@ function runJob(host: Host, job: Job): void {
   const places = twoDevices(host.devices);
   const environment = askEnvironment(port, places);
   host.log({ environment });
-  const machine = { port, arena: makeArena(port), ...places, environment, pause };
+  const hugePage = isSpapr(environment) ? environment.hugePage : 0;
+  let arena = makeArena(port, hugePage);
   const spent = { generate: 0, run: 0, log: 0 };
   for (let at = 0; at < countOf(job); at++) {
     const started = performance.now();
     const sequence = sequenceOf(job, at, environment);
     const made = performance.now();
-    const results = runSequence(machine, sequence);
+    const machine = { port, arena, ...places, environment, pause };
+    const { results, spent: used } = runSequence(machine, sequence);
+    arena = renewed(port, arena, used, hugePage);
     const ran = performance.now();
     host.log({ at, results });
     spent.generate += made - started;

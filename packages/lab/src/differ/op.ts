@@ -9,7 +9,10 @@
  */
 export type Slot = string;
 
-/** "0x…", or "arena+0x…" for memory of the process that runs the sequence. */
+/**
+ * "0x…", or memory of the process that runs the sequence: "arena+0x…", and "huge+0x…" for its huge
+ * pages, where it has any.
+ */
 export type Word64 = string;
 
 /** `struct vfio_bitmap`. */
@@ -36,6 +39,10 @@ export type WordCall =
   | "IOMMU_ENABLE"
   | "IOMMU_DISABLE"
   | "IOMMU_DIRTY_PAGES"
+  | "SPAPR_UNREGISTER_MEMORY"
+  | "SPAPR_TCE_CREATE"
+  | "SPAPR_TCE_REMOVE"
+  | "EEH_PE_OP"
   | "UNKNOWN";
 
 export interface MapOp {
@@ -57,6 +64,47 @@ export interface RangeOp {
   readonly iova: Word64;
   readonly size: Word64;
   readonly bitmap?: Bitmap;
+}
+
+/** SPAPR_REGISTER_MEMORY and SPAPR_UNREGISTER_MEMORY. */
+export interface RegisterOp {
+  readonly op: "register" | "unregister";
+  readonly fd: Slot;
+  readonly argsz: number;
+  readonly flags: number;
+  readonly vaddr: Word64;
+  readonly size: Word64;
+}
+
+/** SPAPR_TCE_CREATE. */
+export interface CreateOp {
+  readonly op: "create";
+  readonly fd: Slot;
+  readonly argsz: number;
+  readonly flags: number;
+  readonly pageShift: number;
+  readonly windowSize: Word64;
+  readonly levels: number;
+}
+
+/** SPAPR_TCE_REMOVE. */
+export interface RemoveOp {
+  readonly op: "remove";
+  readonly fd: Slot;
+  readonly argsz: number;
+  readonly flags: number;
+  readonly start: Word64;
+}
+
+/** EEH_PE_OP; the last two members are those of an error to inject. */
+export interface EehOp {
+  readonly op: "eeh";
+  readonly fd: Slot;
+  readonly argsz: number;
+  readonly flags: number;
+  readonly operation: number;
+  readonly type: number;
+  readonly func: number;
 }
 
 export interface IrqsOp {
@@ -111,6 +159,10 @@ export type Op =
   | { readonly op: "limit"; readonly value: number }
   | MapOp
   | RangeOp
+  | RegisterOp
+  | CreateOp
+  | RemoveOp
+  | EehOp
   | IrqsOp
   | RegionOp
   | DmaOp;

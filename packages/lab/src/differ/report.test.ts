@@ -3,7 +3,7 @@ import { recordingTerminal } from "../../test/recording-terminal.ts";
 import type { DifferResult, Divergence } from "./differ.ts";
 import { progressText } from "./progress-bar.ts";
 import { type Asked, jsonReport, textReport, transcriptText } from "./report.ts";
-import { RULES } from "./rules.ts";
+import { LOG_RULES, RULES } from "./rules.ts";
 import { OWN_ENVIRONMENTS } from "./simulate.ts";
 
 const ASKED: Asked = { target: "qemu/vtd", seed: 7, first: 100 };
@@ -33,7 +33,7 @@ test("default: one object for programs, with every rule counted", () => {
     operations: 400,
     seconds: 1.5,
   });
-  expect(Object.keys(report.rules)).toEqual(RULES.map(({ name }) => name));
+  expect(Object.keys(report.rules)).toEqual([...RULES, ...LOG_RULES].map(({ name }) => name));
   expect(report.divergences).toEqual([
     {
       op: CLOSE,
@@ -93,6 +93,6 @@ describe("progress", () => {
   });
 });
 
-test.each(RULES)("rule: $name says why, in a sentence", ({ reason }) => {
+test.each([...RULES, ...LOG_RULES])("rule: $name says why, in a sentence", ({ reason }) => {
   expect(reason).toMatch(/^[A-Z].{40,}\.$/s);
 });

@@ -4,7 +4,7 @@ import { table } from "../report/table.ts";
 import type { Terminal } from "../report/terminal.ts";
 import type { DifferResult, Divergence, Transcript } from "./differ.ts";
 import type { Op } from "./op.ts";
-import { RULES } from "./rules.ts";
+import { LOG_RULES, RULES } from "./rules.ts";
 
 /** How the run was asked for. */
 export interface Asked {
@@ -46,7 +46,10 @@ export function jsonReport(asked: Asked, result: DifferResult): JsonReport {
     sequences,
     operations,
     divergences: divergences.map((divergence) => jsonDivergence(asked, divergence)),
-    rules: { ...Object.fromEntries(RULES.map(({ name }) => [name, 0])), ...rules },
+    rules: {
+      ...Object.fromEntries([...RULES, ...LOG_RULES].map(({ name }) => [name, 0])),
+      ...rules,
+    },
     seconds,
     ...(asked.seed === undefined ? {} : { seed: asked.seed, first: asked.first }),
     environment,

@@ -33,7 +33,7 @@ export interface JobEnd {
 /** Valid errors: those of `runInGuest`. */
 export async function inGuest(job: Job, run: JobRun): Promise<JobEnd> {
   return await withProgram(job, async (workspace) => {
-    const { file, stacks } = await workspace.prepare("linux");
+    const { file, koffi, stacks } = await workspace.prepare("linux");
     const nonce = newNonce();
     const onEvent = (event: RunEvent): void => passOn(event, run);
     const session = createSession({ nonce, stacks, onEvent });
@@ -46,6 +46,7 @@ export async function inGuest(job: Job, run: JobRun): Promise<JobEnd> {
     const result = await runInGuest({
       ...run,
       program: file,
+      koffi,
       env: { [SETTINGS_VARIABLE]: JSON.stringify(settings) },
       onLine: session.stdout,
       onErrorLine: session.stderr,

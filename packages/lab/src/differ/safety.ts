@@ -1,6 +1,6 @@
 // What no sequence may do to a real kernel, or to the process that runs it.
 //
-// The generator mends what it made; the executor refuses the rest, such as a sequence from a file.
+// On x86; POWER's dangers are others (safety-spapr.ts). The generator mends what it made; the executor refuses the rest, such as a sequence from a file.
 //
 // 1. Nothing ends at 2^64 where mappings can lie there: 6.12 leaks their pages until the machine is
 //    booted again (type1.md 2.10, 9.3).
@@ -10,8 +10,9 @@
 //    addresses of interrupt messages, where random bytes make QEMU's VT-d end the machine.
 
 import { ARENA_BYTES } from "./arena.ts";
-import { type Environment, reachesTheTop } from "./environment.ts";
+import { type Environment, isSpapr, reachesTheTop, type Type1Environment } from "./environment.ts";
 import type { Bitmap, DmaOp, MapOp, Op, RangeOp } from "./op.ts";
+import { spaprDanger, spaprMended } from "./safety-spapr.ts";
 
 const END = 2n ** 64n;
 export const MOST_DMA_BYTES = 2048;
@@ -26,6 +27,7 @@ const KERNEL_ADDRESSES = 2n ** 63n;
 
 /** Why it must not be run, or undefined. */
 export function danger(op: Op, environment: Environment): string | undefined {
+  if (isSpapr(environment)) return spaprDanger(op, environment);
   if (op.op === "map" || op.op === "unmap" || op.op === "dirty")
     return rangeDanger(op, environment);
   return op.op === "dma" ? dmaDanger(op) : undefined;
@@ -33,6 +35,7 @@ export function danger(op: Op, environment: Environment): string | undefined {
 
 /** The same op without its danger. */
 export function mended(op: Op, environment: Environment): Op {
+  if (isSpapr(environment)) return spaprMended(op, environment);
   if (danger(op, environment) === undefined) return op;
   if (op.op === "dma") return { ...op, from: "0x200000", to: "0x200000", length: MOST_DMA_BYTES };
   if (op.op === "map") return { ...op, iova: "0x1000", size: "0x1000" };
@@ -42,7 +45,7 @@ export function mended(op: Op, environment: Environment): Op {
   return { ...op, iova: "0x1000", size: "0x1000", ...short };
 }
 
-function rangeDanger(op: MapOp | RangeOp, environment: Environment): string | undefined {
+function rangeDanger(op: MapOp | RangeOp, environment: Type1Environment): string | undefined {
   if (reachesTheTop(environment) && BigInt(op.iova) + BigInt(op.size) === END)
     return "the range ends at 2^64, where mappings are lost";
   if (op.op === "map" || op.bitmap === undefined || isHarmless(op.bitmap)) return undefined;

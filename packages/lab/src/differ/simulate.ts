@@ -1,16 +1,31 @@
 // The simulated side: a new machine for every sequence, built to the environment of the real one.
 
-import { amdvi, type Machine, type SimulatedHost, simulatedHost, vtd } from "@iommukit/testkit";
+import {
+  amdvi,
+  type Machine,
+  powernv,
+  powernv64k,
+  pseries,
+  type SimulatedHost,
+  simulatedHost,
+  vtd,
+} from "@iommukit/testkit";
 import { match } from "ts-pattern";
 import { makeArena } from "./arena.ts";
-import { askEnvironment, type Environment } from "./environment.ts";
+import { askEnvironment, type Environment, isSpapr, type Type1Environment } from "./environment.ts";
 import { runSequence } from "./executor.ts";
 import type { Sequence } from "./op.ts";
 import { twoDevices } from "./two-devices.ts";
 import { virtioIommu } from "./virtio-iommu.ts";
 
 /** Which simulated machine stands for the IOMMU of a target. */
-export type SimulatedKind = "vtd" | "amdvi" | "virtio-iommu";
+export type SimulatedKind =
+  | "vtd"
+  | "amdvi"
+  | "virtio-iommu"
+  | "powernv9"
+  | "powernv9-64k"
+  | "pseries";
 
 /** A simulator under test: the correct one, or one that was made wrong on purpose. */
 export type OpenSimulator = (environment: Environment) => SimulatedHost;
@@ -26,8 +41,9 @@ export function simulate(
 ): readonly string[] {
   const { port, devices } = open(environment);
   const places = twoDevices(devices);
-  const arena = makeArena(port);
-  return runSequence({ port, arena, ...places, environment, pause: () => undefined }, sequence);
+  const arena = makeArena(port, isSpapr(environment) ? environment.hugePage : 0);
+  const machine = { port, arena, ...places, environment, pause: () => undefined };
+  return runSequence(machine, sequence).results;
 }
 
 /** What the simulated machine says of itself; should be what it was built to. */
@@ -35,6 +51,15 @@ export function simulatedEnvironment(open: OpenSimulator, wanted: Environment): 
   const { port, devices } = open(wanted);
   return askEnvironment(port, twoDevices(devices));
 }
+
+const POWERNV = {
+  hugePage: 0,
+  defaultWindow: ["0x0", "0x80000000"],
+  pageSizes: "0x40211000",
+  windows: 2,
+  levels: 5,
+  eeh: 1,
+} as const;
 
 /** What the simulated machines are when nobody tells them otherwise. */
 export const OWN_ENVIRONMENTS: Readonly<Record<SimulatedKind, Environment>> = {
@@ -63,17 +88,36 @@ export const OWN_ENVIRONMENTS: Readonly<Record<SimulatedKind, Environment>> = {
     ],
     coherent: 0,
   },
+  powernv9: { ...POWERNV, hostPage: 4096 },
+  "powernv9-64k": { ...POWERNV, hostPage: 65_536 },
+  pseries: {
+    hostPage: 4096,
+    hugePage: 0x20_0000,
+    defaultWindow: ["0x0", "0x40000000"],
+    pageSizes: "0x1211000",
+    windows: 2,
+    levels: 1,
+    eeh: 0,
+  },
 };
 
 function machineOf(kind: SimulatedKind, environment: Environment): Machine {
+  if (isSpapr(environment)) return powerMachine(kind);
   return match(kind)
-    .with("vtd", () => vtd({ vtd: vtdCapabilities(environment) }))
     .with("amdvi", () => amdvi())
     .with("virtio-iommu", () => virtioIommu(environment))
-    .exhaustive();
+    .otherwise(() => vtd({ vtd: vtdCapabilities(environment) }));
 }
 
-function vtdCapabilities({ pageSizes, ranges, coherent }: Environment) {
+/** Refused transfers end as QEMU ends them: reads give zeros, nothing is frozen. */
+function powerMachine(kind: SimulatedKind): Machine {
+  return match(kind)
+    .with("pseries", () => pseries())
+    .with("powernv9-64k", () => powernv64k({ faultModel: "qemu" }))
+    .otherwise(() => powernv({ faultModel: "qemu" }));
+}
+
+function vtdCapabilities({ pageSizes, ranges, coherent }: Type1Environment) {
   const sizes = BigInt(pageSizes);
   const last = BigInt(ranges.at(-1)?.[1] ?? 0);
   const widths = [39, 48, 57] as const;

@@ -4,14 +4,14 @@
 // real driver sends to its device have no counterpart here.
 
 import { amdvi, type Machine } from "@iommukit/testkit";
-import type { Environment } from "./environment.ts";
+import type { Type1Environment } from "./environment.ts";
 
 type Driver = ReturnType<Machine["buildIommu"]>["driver"];
 type Domain = ReturnType<Driver["createDomain"]>;
 
 const PAGE_SHIFT = 12n;
 
-export function virtioIommu(environment: Environment): Machine {
+export function virtioIommu(environment: Type1Environment): Machine {
   const host = amdvi();
   return {
     ...host,
@@ -23,7 +23,7 @@ export function virtioIommu(environment: Environment): Machine {
   };
 }
 
-function withParameters(driver: Driver, environment: Environment): Driver {
+function withParameters(driver: Driver, environment: Type1Environment): Driver {
   const reserved = gaps(environment);
   return {
     name: "virtio-iommu",
@@ -35,7 +35,7 @@ function withParameters(driver: Driver, environment: Environment): Driver {
   };
 }
 
-function domainOf(domain: Domain, { pageSizes, coherent }: Environment): Domain {
+function domainOf(domain: Domain, { pageSizes, coherent }: Type1Environment): Domain {
   return {
     pageSizes: BigInt(pageSizes),
     aperture: domain.aperture,
@@ -49,7 +49,7 @@ function domainOf(domain: Domain, { pageSizes, coherent }: Environment): Domain 
 }
 
 /** What lies between the ranges, in frames. */
-function gaps({ ranges }: Environment): ReturnType<Driver["reservedRegions"]> {
+function gaps({ ranges }: Type1Environment): ReturnType<Driver["reservedRegions"]> {
   return ranges.slice(1).map(([first], index) => ({
     first: Number((BigInt(ranges[index]?.[1] ?? 0) + 1n) >> PAGE_SHIFT),
     last: Number((BigInt(first) - 1n) >> PAGE_SHIFT),

@@ -11,7 +11,8 @@ import {
   sourcesList,
 } from "./apt.ts";
 import { parseStanzas } from "./deb822.ts";
-import { packageRecord, pretendInstalled } from "./packages.ts";
+import { pretendInstalled } from "./download.ts";
+import { packageRecord, parseSimulated } from "./packages.ts";
 
 const ARCHIVE: Archive = {
   mirror: "http://mirror.example/debian",
@@ -114,4 +115,13 @@ describe("packages", () => {
     ]);
     expect(status.every((entry) => entry.get("status") === "install ok installed")).toBe(true);
   });
+});
+
+test("parseSimulated: what apt would install, with versions", () => {
+  const text = `Reading package lists...
+Inst gcc-14-base (14.2.0-19 Debian:13.6/stable [ppc64el]) []
+Inst busybox-static (1:1.37.0-6+b9 Debian:13.6/stable [ppc64el])
+Conf gcc-14-base (14.2.0-19 Debian:13.6/stable [ppc64el])
+`;
+  expect(parseSimulated(text)).toEqual(["gcc-14-base=14.2.0-19", "busybox-static=1:1.37.0-6+b9"]);
 });

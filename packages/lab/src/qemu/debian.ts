@@ -10,19 +10,13 @@ import { mkdir, readdir, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Archive, debianKeyring, prepareApt } from "./apt.ts";
 import { cacheRoot, temporaryName, withLock } from "./cache.ts";
+import { download, sha256 } from "./download.ts";
 import { QemuError } from "./errors.ts";
 import { execute } from "./execute.ts";
 import { findKernel, type InstalledKernel, kernelsFolder, recordKernel } from "./kernel.ts";
 import { digestsOf, neededFiles } from "./kernel-files.ts";
 import { findMirror } from "./mirror.ts";
-import {
-  download,
-  type PackageRecord,
-  refreshIndex,
-  resolveKernel,
-  sha256,
-  type Watch,
-} from "./packages.ts";
+import { type PackageRecord, refreshIndex, resolveKernel, type Watch } from "./packages.ts";
 import { DEPMOD, DPKG_DEB, requireTool, SETUP_TOOLS, type Tool } from "./tools.ts";
 
 /** Debian 13. */

@@ -30,6 +30,10 @@ export const QEMU_ERROR_CODES = [
   "kernel-not-set-up",
   /** A file of the kernel in the cache is gone, or is not what was set up. */
   "kernel-damaged",
+  /** The guest's processor is not this machine's, and its own programs were not set up yet. */
+  "root-not-set-up",
+  /** A file of the guest's own programs is gone, or is not what was set up. */
+  "root-damaged",
   /** The file given as a kernel is not one that this machine can boot. */
   "kernel-invalid",
   /** The kernel has neither built in nor as a module something that the guest needs. */

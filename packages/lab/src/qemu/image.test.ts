@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { hasInterpreter } from "./elf.ts";
-import { ensureImage, moduleList } from "./image.ts";
+import { ensureImage, layerList, moduleList } from "./image.ts";
 import { machineFor } from "./machines.ts";
 import { BUSYBOX, findTool } from "./tools.ts";
 
@@ -18,9 +18,11 @@ const machine = {
 const modulesDir = join(folder, "lib/modules/6.0");
 mkdirSync(modulesDir, { recursive: true });
 writeFileSync(join(modulesDir, "modules.dep"), "vfio_iommu_type1.ko: vfio.ko\nvfio.ko:\n9p.ko:\n");
-for (const name of ["vfio", "vfio_iommu_type1", "9p"]) {
-  writeFileSync(join(modulesDir, `${name}.ko`), `elf of ${name}`);
-}
+// Some tests change a module or take it away, and tests run in any order.
+beforeEach(() => {
+  for (const name of ["vfio", "vfio_iommu_type1", "9p"])
+    writeFileSync(join(modulesDir, `${name}.ko`), `elf of ${name}`);
+});
 const request = {
   machine,
   kernel: { image: "/unused", modulesDir },
@@ -29,6 +31,24 @@ const request = {
 
 const busybox = findTool(BUSYBOX);
 const isUsable = busybox !== undefined && !hasInterpreter(readFileSync(busybox));
+
+/** An ELF file of which nothing is read but that it asks for no interpreter. */
+function staticProgram(): Buffer {
+  const file = Buffer.alloc(0x40);
+  file.writeUInt32BE(0x7f454c46);
+  return file;
+}
+
+test("default: a guest of another processor brings its own busybox and root", async () => {
+  const path = join(folder, "root");
+  mkdirSync(join(path, "usr/bin"), { recursive: true });
+  writeFileSync(join(path, "usr/bin/busybox"), staticProgram());
+  const root = { path, node: "20", koffi: "3", packages: "nodejs", fileSha256: {} };
+  const image = gunzipSync(readFileSync(await ensureImage({ ...request, root })));
+  expect(image.includes(staticProgram())).toBe(true);
+  expect(image.toString("latin1")).toContain("own\nroot\n");
+  expect([layerList(root), layerList(undefined)]).toEqual(["own\nroot\n", "root\n"]);
+});
 
 test("moduleList: in order, with the parameters of those that were asked for", () => {
   const files = ["/m/kernel/vfio.ko.xz", "/m/kernel/vfio-iommu-type1.ko.xz", "/m/9p.ko"];

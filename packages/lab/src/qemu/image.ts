@@ -14,15 +14,18 @@ import { writeAtomically } from "./cache.ts";
 import { cpioArchive, type Entry } from "./cpio.ts";
 import { hasInterpreter } from "./elf.ts";
 import { QemuError } from "./errors.ts";
-import { INIT_SCRIPT, MODULE_LIST } from "./init.ts";
+import { type GuestRoot, ROOT_BUSYBOX } from "./guest-root.ts";
+import { INIT_SCRIPT, LAYER_LIST, MODULE_LIST } from "./init.ts";
 import type { Kernel } from "./kernel.ts";
-import type { Machine, ModuleToLoad } from "./machine.ts";
+import { type Machine, type ModuleToLoad, OWN_ROOT_TAG, SHARE_TAG } from "./machine.ts";
 import { loadOrder, moduleName, readModule, readModuleIndex } from "./modules.ts";
 import { BUSYBOX, remedy, requireTool } from "./tools.ts";
 
 export interface ImageRequest {
   readonly machine: Machine;
   readonly kernel: Kernel;
+  /** The guest's own root, for a machine that needs one. */
+  readonly root?: GuestRoot | undefined;
   readonly cache: string;
   readonly signal?: AbortSignal | undefined;
 }
@@ -34,16 +37,22 @@ export interface ImageRequest {
  * `aborted`.
  */
 export async function ensureImage(request: ImageRequest): Promise<string> {
-  const { machine, kernel, cache, signal } = request;
-  const busybox = await readBusybox(requireTool(BUSYBOX));
+  const { machine, kernel, root, cache, signal } = request;
+  const busybox = await readBusybox(
+    root === undefined ? requireTool(BUSYBOX) : join(root.path, ROOT_BUSYBOX),
+  );
   const index = await readModuleIndex(kernel.modulesDir);
   const names = machine.modules.map(({ name }) => name);
   const files = loadOrder(index, names).map((file) => join(kernel.modulesDir, file));
   const list = moduleList(files, machine.modules);
-  const path = join(cache, "images", `${await fingerprint(busybox, list, files)}.cpio.gz`);
+  const layers = layerList(root);
+  const path = join(cache, "images", `${await fingerprint(busybox, list + layers, files)}.cpio.gz`);
   if (existsSync(path)) return path;
   const modules = await Promise.all(files.map((file) => readModule(file, signal)));
-  const entries = initramfs(busybox, list, new Map(files.map((file, i) => [file, modules[i]])));
+  const entries = [
+    ...initramfs(busybox, list, new Map(files.map((file, i) => [file, modules[i]]))),
+    { type: "file", path: LAYER_LIST, content: layers } as const,
+  ];
   // Level 1: the emulated processor decompresses, and a smaller file gains nothing there.
   await writeAtomically(path, gzipSync(cpioArchive(entries), { level: 1 }));
   return path;
@@ -56,6 +65,12 @@ export function moduleList(files: readonly string[], modules: readonly ModuleToL
     .map((file) => `${imageName(file)} ${parameters.get(moduleName(file)) ?? ""}`.trimEnd())
     .map((line) => `${line}\n`)
     .join("");
+}
+
+/** The tags of the shares, the uppermost layer first. */
+export function layerList(root: GuestRoot | undefined): string {
+  const tags = root === undefined ? [SHARE_TAG] : [OWN_ROOT_TAG, SHARE_TAG];
+  return tags.map((tag) => `${tag}\n`).join("");
 }
 
 function initramfs(

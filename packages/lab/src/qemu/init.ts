@@ -2,18 +2,20 @@
  * The guest's first program, a shell script for busybox.
  *
  * It loads the modules, mounts the host's root file system with a layer of memory on top (so the
- * guest sees the same paths as the host, may write anywhere, and leaves no trace), runs the job
- * there, and reports each step as a line of JSON on the status port. About VFIO it knows nothing
+ * guest sees the same paths as the host, may write anywhere, and leaves no trace), between them a
+ * root of its own where it cannot run the host's programs, runs the job there, and reports each step as a line of JSON on the status port. About VFIO it knows nothing
  * but the modules: binding devices is the program's business.
  */
 
-import { PORT_NAMES, SHARE_TAG } from "./machine.ts";
+import { PORT_NAMES } from "./machine.ts";
 
 /** Comes before the nonce in the line that ends an output port. */
 export const END_MARK = "\u0004";
 
 /** Files of the initramfs that the script reads. */
 export const MODULE_LIST = "modules/list";
+/** The tags of the shares that the guest's root is layered of, the uppermost first. */
+export const LAYER_LIST = "modules/layers";
 export const JOB_SCRIPT = "job/run";
 export const JOB_NONCE = "job/nonce";
 
@@ -70,10 +72,14 @@ stage modules
 # says that it has all, there is nothing left to do here.
 { read -r _ <&3; b poweroff -f; } &
 
-must "mounting the host's root" b mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,ro,cache=loose ${SHARE_TAG} /lower
+while read -r tag; do
+  b mkdir "/lower/$tag"
+  must "mounting the host's files" b mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,ro,cache=loose "$tag" "/lower/$tag"
+  lower="$lower\${lower:+:}/lower/$tag"
+done </${LAYER_LIST}
 must "mounting memory" b mount -t tmpfs memory /upper
 b mkdir /upper/files /upper/work
-must "layering memory on the root" b mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work root /root
+must "layering memory on the root" b mount -t overlay -o lowerdir=$lower,upperdir=/upper/files,workdir=/upper/work root /root
 must "mounting proc" b mount -t proc proc /root/proc
 must "mounting sys" b mount -t sysfs sys /root/sys
 must "mounting dev" b mount -t devtmpfs dev /root/dev

@@ -1,5 +1,8 @@
 import { execFileSync } from "node:child_process";
+import { readlinkSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "../../test/programs.ts";
 import { INIT_SCRIPT } from "./init.ts";
 import { jobArchive, jobScript } from "./job.ts";
 
@@ -28,6 +31,18 @@ describe("jobScript", () => {
       expect(words(script)).toContain(`E=${word}`);
     },
   );
+});
+
+test("default: links are made before, whatever their names", () => {
+  const folder = temporaryFolder();
+  const links = new Map([["/a b/it's", "/to/'x'"]]);
+  // What stands for busybox and for the guest's root, on this machine.
+  const script = jobScript({ ...job, links })
+    .replaceAll("/bin/busybox ", "")
+    .replaceAll("/root/", `${folder}/`)
+    .replace(/^exec .*$/m, "");
+  execFileSync("/bin/sh", ["-s"], { input: script });
+  expect(readlinkSync(join(folder, "a b/it's"))).toBe("/to/'x'");
 });
 
 test("jobArchive: script and nonce", () => {

@@ -13,6 +13,8 @@ export interface Job {
   /** Paths are the host's: the guest sees the same. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Symbolic links that the guest makes before, from their path to what they point to. */
+  readonly links?: ReadonlyMap<string, string> | undefined;
   /** Unguessable for the program, so that it cannot end its own output early. */
   readonly nonce: string;
 }
@@ -25,10 +27,17 @@ export function jobArchive(job: Job): Buffer {
   ]);
 }
 
-export function jobScript({ command, env }: Job): string {
+export function jobScript({ command, env, links = new Map() }: Job): string {
   const variables = Object.entries(env).map(([name, value]) => quoted(`${name}=${value}`));
   const words = ["exec /bin/busybox env -i", ...variables, "/bin/busybox chroot /root"];
-  return `#!/bin/busybox sh\n${[...words, ...command.map(quoted)].join(" ")}\n`;
+  const lines = [...links].map(([path, to]) => linking(`/root${path}`, to));
+  lines.push([...words, ...command.map(quoted)].join(" "));
+  return `#!/bin/busybox sh\n${lines.join("\n")}\n`;
+}
+
+function linking(path: string, to: string): string {
+  const folder = quoted(path.slice(0, path.lastIndexOf("/")));
+  return `/bin/busybox mkdir -p ${folder} && /bin/busybox ln -sfn ${quoted(to)} ${quoted(path)}`;
 }
 
 /** For a POSIX shell: nothing is special between single quotes but the single quote. */

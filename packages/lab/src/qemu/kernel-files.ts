@@ -7,8 +7,8 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { sha256 } from "./download.ts";
 import { loadOrder, moduleName, readModuleIndex } from "./modules.ts";
-import { sha256 } from "./packages.ts";
 
 /** From a file, relative to the kernel's modules, to its SHA-256. */
 export type Digests = Readonly<Record<string, string>>;

@@ -43,7 +43,14 @@ export interface Machine {
   readonly assignable: readonly AssignableDevice[];
   /** Where the devices go that serve the guest itself: the share and the channels. */
   readonly shareDevice: string;
+  /** The second share: a root of the guest's own, where its processor is not this machine's. */
+  readonly rootDevice: string;
   readonly channelDevice: string;
+}
+
+/** Whether programs of this machine do not run there, so that the guest needs its own. */
+export function isForeign({ arch }: Machine, here: string = process.arch): boolean {
+  return arch !== here;
 }
 
 /** Descriptors that QEMU inherits, one for each stream that comes out of the guest. */
@@ -56,11 +63,15 @@ export const PORT_NAMES = {
   stderr: "iommukit.stderr",
 } as const;
 
+/** Tags of the shares: this machine's root, and the guest's own that is layered on top of it. */
 export const SHARE_TAG = "root";
+export const OWN_ROOT_TAG = "own";
 
 export interface Boot {
   readonly kernelImage: string;
   readonly initramfs: string;
+  /** The folder that is the guest's own root, for a machine that needs one. */
+  readonly ownRoot?: string | undefined;
   /** More words for the kernel's command line. */
   readonly kernelArguments?: readonly string[];
   /** More arguments for QEMU, after all others. */
@@ -77,7 +88,10 @@ export function qemuArguments(machine: Machine, boot: Boot): string[] {
     ...["-kernel", boot.kernelImage],
     ...["-initrd", boot.initramfs],
     ...["-append", kernelCommandLine(machine, boot.kernelArguments)],
-    ...share(machine),
+    ...share({ tag: SHARE_TAG, path: "/", device: machine.shareDevice }),
+    ...(boot.ownRoot === undefined
+      ? []
+      : share({ tag: OWN_ROOT_TAG, path: boot.ownRoot, device: machine.rootDevice })),
     ...channels(machine),
     ...machine.assignable.flatMap(({ device }) => ["-device", device]),
     ...(boot.qemuArguments ?? []),
@@ -104,13 +118,21 @@ export function kernelCommandLine(machine: Machine, more: readonly string[] = []
   ].join(" ");
 }
 
-/** The host's root, read-only. `remap` because it may span file systems with equal inode numbers. */
-function share({ shareDevice }: Machine): string[] {
+interface Share {
+  readonly tag: string;
+  readonly path: string;
+  readonly device: string;
+}
+
+/** Read-only. `remap` because a folder may span file systems with equal inode numbers. */
+function share({ tag, path, device }: Share): string[] {
+  // QEMU splits options at commas; a doubled one is a comma of the path.
+  const folder = path.replaceAll(",", ",,");
   return [
     "-fsdev",
-    "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap",
+    `local,id=${tag},path=${folder},security_model=none,readonly=on,multidevs=remap`,
     "-device",
-    `${shareDevice},fsdev=root,mount_tag=${SHARE_TAG}`,
+    `${device},fsdev=${tag},mount_tag=${tag}`,
   ];
 }
 

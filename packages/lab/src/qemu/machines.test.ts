@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CHANNELS, kernelCommandLine, qemuArguments } from "./machine.ts";
+import { CHANNELS, isForeign, kernelCommandLine, qemuArguments } from "./machine.ts";
 import { MACHINES, machineFor } from "./machines.ts";
 
 const BOOT = { kernelImage: "/k/vmlinuz", initramfs: "/i/initramfs" };
@@ -19,7 +19,7 @@ describe("machineFor", () => {
     expect(() => machineFor("vt-d")).toThrow(
       expect.objectContaining({
         code: "target-unknown",
-        hint: "there are: vtd, amdvi, virtio-iommu",
+        hint: "there are: vtd, amdvi, virtio-iommu, powernv9, powernv9-64k, pseries",
       }),
     );
   });
@@ -49,6 +49,65 @@ describe("the IOMMU under test", () => {
   });
 });
 
+describe("POWER", () => {
+  test.each(["powernv9", "powernv9-64k"])("%s: each edu behind a PHB of its own", (name) => {
+    const machine = machineFor(name);
+    const devices = values(qemuArguments(machine, BOOT), "-device");
+    for (const [index, { address, device }] of machine.assignable.entries()) {
+      const phb = index + 1;
+      expect(address).toBe(`000${phb}:01:00.0`);
+      expect(device).toContain(`bus=pcie.${phb},`);
+      expect(devices).toContain(`pnv-phb,chip-id=0,index=${phb},id=phb${phb}`);
+      expect(devices).toContain(`pnv-phb-root-port,bus=phb${phb},id=pcie.${phb}`);
+    }
+    // Beside each, what keeps VFIO from resetting the bus.
+    for (const phb of [1, 2]) expect(devices).toContain(`pci-testdev,bus=pcie.${phb},addr=0x0.1`);
+    const serving = devices.filter((device) => device.includes("bus=pcie.0"));
+    for (const device of serving) expect(device).toContain("iommu_platform=on");
+  });
+
+  test("pseries: each edu behind a host bridge of its own, and huge pages", () => {
+    const machine = machineFor("pseries");
+    const args = qemuArguments(machine, BOOT);
+    for (const [index, { address, device }] of machine.assignable.entries()) {
+      expect(address).toBe(`000${index + 1}:00:00.0`);
+      expect(device).toContain(`bus=phb${index + 1}.0,`);
+    }
+    expect(values(args, "-device").filter((device) => device.includes("host-bridge"))).toEqual([
+      "spapr-pci-host-bridge,index=1,id=phb1",
+      "spapr-pci-host-bridge,index=2,id=phb2",
+    ]);
+    expect(values(args, "-append")[0]).toContain("hugepagesz=2M hugepages=");
+  });
+
+  test("behavior: kernels differ by page size only", () => {
+    const { kernelPackage: four, ...small } = machineFor("powernv9");
+    const { kernelPackage: sixtyFour, ...large } = machineFor("powernv9-64k");
+    expect([four, sixtyFour]).toEqual(["linux-image-powerpc64le", "linux-image-powerpc64le-64k"]);
+    expect({ ...large, target: "", summary: "" }).toEqual({ ...small, target: "", summary: "" });
+  });
+});
+
+describe("a guest of another processor", () => {
+  test("default: has its own root as a second share", () => {
+    const args = qemuArguments(machineFor("pseries"), { ...BOOT, ownRoot: "/cache/a,b" });
+    expect(values(args, "-fsdev")).toEqual([
+      "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap",
+      "local,id=own,path=/cache/a,,b,security_model=none,readonly=on,multidevs=remap",
+    ]);
+    expect(values(args, "-device")).toContain(
+      "virtio-9p-pci,bus=pci.0,addr=0x7,fsdev=own,mount_tag=own",
+    );
+  });
+
+  test("behavior: is one whose processor is not this machine's", () => {
+    expect(isForeign(machineFor("pseries"), "x64")).toBe(true);
+    expect(isForeign(machineFor("pseries"), "ppc64")).toBe(false);
+    expect(isForeign(machineFor("vtd"), "x64")).toBe(false);
+    expect(isForeign(machineFor("vtd"), "arm64")).toBe(true);
+  });
+});
+
 describe.each(MACHINES.map((machine) => [machine.target, machine] as const))("%s", (_, machine) => {
   const args = qemuArguments(machine, BOOT);
 
@@ -72,8 +131,8 @@ describe.each(MACHINES.map((machine) => [machine.target, machine] as const))("%s
   test("has two devices to assign, at the addresses that it states", () => {
     expect(machine.assignable.filter(({ kind }) => kind === "edu")).toHaveLength(2);
     for (const { address, device } of machine.assignable) {
-      const [, slot] = /^0000:00:([0-9a-f]{2})\.0$/.exec(address) ?? [];
-      expect(device).toContain(`addr=0x${slot},`);
+      const [, slot = ""] = /^[0-9a-f]{4}:[0-9a-f]{2}:([0-9a-f]{2})\.0$/.exec(address) ?? [];
+      expect(device).toMatch(new RegExp(`addr=0x${slot.replace(/^0(?=0)/, "")}(\\.0)?,`));
       expect(values(args, "-device")).toContain(device);
     }
   });

@@ -4,9 +4,10 @@
 
 import { QemuError } from "./errors.ts";
 import type { Machine } from "./machine.ts";
+import { POWER_MACHINES } from "./machines/power.ts";
 import { X86_MACHINES } from "./machines/x86.ts";
 
-export const MACHINES: readonly Machine[] = [...X86_MACHINES];
+export const MACHINES: readonly Machine[] = [...X86_MACHINES, ...POWER_MACHINES];
 
 /**
  * Takes "vtd" as well as "qemu/vtd".

@@ -1,15 +1,10 @@
 /**
- * Debian packages: looks one up in the signed index, fetches it, checks it.
+ * Debian packages: looks them up in the signed index.
  *
  * Kernels are found through the meta-package, because a point release removes the versioned
  * package of the one before from the archive.
  */
 
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { type AptState, parseAptProgress } from "./apt.ts";
 import { writeAtomically } from "./cache.ts";
 import { type Dependency, parseDepends, parseStanzas, type Stanza } from "./deb822.ts";
@@ -63,29 +58,29 @@ export async function resolveKernel(
 }
 
 /**
- * Returns the path of the complete package. An interrupted download is taken up again where it
- * stopped; a file that is not what the signed index promises is fetched once more, whole.
+ * The packages named and all that they need, as apt would install them on an empty machine.
  *
- * Valid errors: `tool-missing`, `download-failed`, `checksum-mismatch`, `aborted`.
+ * Valid errors: `tool-missing`, `package-unknown`, `aborted`.
  */
-export async function download(
+export async function resolveClosure(
   state: AptState,
-  wanted: PackageRecord,
+  names: readonly string[],
   watch: Watch = {},
-): Promise<string> {
-  for (let attempt = 1; ; attempt += 1) {
-    const stale = await findPackage(state.downloads, wanted);
-    if (stale !== undefined && (await sha256(stale)) === wanted.sha256) return stale;
-    if (stale !== undefined) await rm(stale);
-    if (attempt > 2) throw mismatch(state, wanted);
-    await fetchPackage(state, wanted, watch);
-  }
+): Promise<readonly PackageRecord[]> {
+  await writeAtomically(state.installed, "");
+  const simulate = ["--simulate", "--yes", "install", ...names];
+  const { status, stdout, stderr } = await apt(APT, state, simulate, watch);
+  if (status !== 0) throw unknown(state, names.join(" "), stderr.trim());
+  const queries = parseSimulated(stdout.toString());
+  const records = await apt(APT_CACHE, state, ["show", "--no-all-versions", ...queries], watch);
+  return parseStanzas(records.stdout.toString()).map(packageRecord);
 }
 
-export async function sha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
+/** `Inst name (version …)`: what `apt-get --simulate` prints for each package, as name=version. */
+export function parseSimulated(text: string): readonly string[] {
+  return [...text.matchAll(/^Inst (\S+) \((\S+) /gm)].map(
+    ([, name, version]) => `${name}=${version}`,
+  );
 }
 
 /** Exported for its test: the pure half of looking a package up. */
@@ -102,35 +97,6 @@ export function packageRecord(stanza: Stanza): PackageRecord {
   };
 }
 
-/** What apt must take for installed so that it fetches the one package and nothing it needs. */
-export function pretendInstalled({ depends }: PackageRecord): string {
-  const names = new Set(depends.flatMap(([first]) => (first === undefined ? [] : [first.name])));
-  return [...names]
-    .map(
-      (name) =>
-        `Package: ${name}\nStatus: install ok installed\nMaintainer: nobody <nobody@localhost>\n` +
-        `Architecture: all\nMulti-Arch: foreign\nVersion: 999:1\nDescription: not needed here\n\n`,
-    )
-    .join("");
-}
-
-async function fetchPackage(state: AptState, wanted: PackageRecord, watch: Watch): Promise<void> {
-  // `apt-get download` starts again from nothing; `install --download-only` resumes.
-  await writeAtomically(state.installed, pretendInstalled(wanted));
-  const before = await partialSize(state, wanted);
-  const report = progressOf(wanted.name, wanted.size, watch, before);
-  report(0);
-  const install = ["--yes", "--download-only", "install", `${wanted.name}=${wanted.version}`];
-  const { status, stderr } = await apt(APT, state, install, watch, report);
-  if (status === 0) return report(100);
-  // A partial file that does not fit the index would fail again and again.
-  if (/hash sum mismatch|unexpected size/i.test(stderr)) return discardPartial(state);
-  throw new QemuError("download-failed", `${wanted.name} could not be fetched.`, {
-    facts: { mirror: state.archive.mirror, version: wanted.version, stderr },
-    hint: "run the same command again: it goes on where it stopped",
-  });
-}
-
 async function show(state: AptState, query: string, watch: Watch): Promise<Stanza> {
   const { stdout } = await apt(APT_CACHE, state, ["show", "--no-all-versions", query], watch);
   const [stanza] = parseStanzas(stdout.toString());
@@ -138,7 +104,8 @@ async function show(state: AptState, query: string, watch: Watch): Promise<Stanz
   return stanza;
 }
 
-async function apt(
+/** Runs one of apt's programs on the private state. Valid errors: `tool-missing`, `aborted`. */
+export async function apt(
   tool: Tool,
   { configuration }: AptState,
   args: readonly string[],
@@ -159,41 +126,15 @@ async function apt(
 }
 
 /** `before`: what an earlier try left; apt finds it only after its first reports. */
-function progressOf(label: string, total: number, { onProgress }: Watch, before = 0) {
+export function progressOf(label: string, total: number, { onProgress }: Watch, before = 0) {
   return (percent: number): void => {
     const received = Math.max(before, Math.round((total * percent) / 100));
     onProgress?.({ label, received, total });
   };
 }
 
-/** In bytes; 0 if the download was not begun. */
-async function partialSize(state: AptState, wanted: PackageRecord): Promise<number> {
-  const file = await findPackage(join(state.downloads, "partial"), wanted);
-  return file === undefined ? 0 : Math.min((await stat(file)).size, wanted.size);
-}
-
-/** apt writes a version's colon as %3a in file names; the name and the rest are enough to find it. */
-async function findPackage(folder: string, wanted: PackageRecord): Promise<string | undefined> {
-  const files = await readdir(folder);
-  const name = `${wanted.name}_${wanted.version.replaceAll(":", "%3a")}_`;
-  const file = files.find((candidate) => candidate.startsWith(name));
-  return file === undefined ? undefined : join(folder, file);
-}
-
-async function discardPartial(state: AptState): Promise<void> {
-  const partial = join(state.downloads, "partial");
-  for (const file of await readdir(partial)) await rm(join(partial, file), { force: true });
-}
-
-function mismatch({ archive }: AptState, wanted: PackageRecord): QemuError {
-  return new QemuError("checksum-mismatch", `${wanted.name} arrived damaged, twice.`, {
-    facts: { mirror: archive.mirror, version: wanted.version, promised: wanted.sha256 },
-    hint: "the mirror or a proxy on the way serves a wrong file: name another mirror",
-  });
-}
-
 function unknown({ archive }: AptState, query: string, why: string): QemuError {
-  return new QemuError("package-unknown", `No kernel behind ${query}: ${why}.`, {
+  return new QemuError("package-unknown", `No package behind ${query}: ${why}.`, {
     facts: { mirror: archive.mirror, suite: archive.suite, architecture: archive.architecture },
   });
 }

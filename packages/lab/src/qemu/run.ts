@@ -3,8 +3,9 @@
  *
  *     const result = await runInGuest({ target: "vtd", program: "/path/to/bundle.mjs" });
  *
- * The program runs under this process's own Node, sees this machine's files under their own
- * paths, and may write anywhere: what it writes vanishes with the guest.
+ * The program runs under this process's own Node, or under Debian's where the guest's processor is
+ * another. It sees this machine's files under their own paths, and may write anywhere: what it
+ * writes vanishes with the guest.
  */
 
 import { randomBytes } from "node:crypto";
@@ -14,11 +15,13 @@ import { cacheRoot } from "./cache.ts";
 import { DEFAULT_SUITE } from "./debian.ts";
 import { isElf, isX86BootImage } from "./elf.ts";
 import { aborted, QemuError } from "./errors.ts";
+import { type GuestRoot, inspectGuestRoot, ROOT_KOFFI, ROOT_NODE } from "./guest-root.ts";
 import { ensureImage } from "./image.ts";
 import { jobArchive } from "./job.ts";
 import { inspectKernel, type Kernel } from "./kernel.ts";
-import { kernelTrouble } from "./kernel-trouble.ts";
-import { type Machine, qemuArguments } from "./machine.ts";
+import { kernelTrouble, rootTrouble } from "./kernel-trouble.ts";
+import { koffiOf, nativePlace } from "./koffi.ts";
+import { isForeign, type Machine, qemuArguments } from "./machine.ts";
 import { machineFor } from "./machines.ts";
 import { withRunFolder } from "./run-folder.ts";
 import { requireTool } from "./tools.ts";
@@ -29,6 +32,8 @@ export interface RunRequest extends Listeners {
   readonly target: string;
   /** A file that Node can run, with all that it imports readable on this machine. */
   readonly program: string;
+  /** Every copy of koffi that it imports: a file of each. */
+  readonly koffi?: readonly string[] | undefined;
   readonly args?: readonly string[] | undefined;
   /** The program's whole environment, on top of PATH, HOME, LANG and IOMMUKIT_TARGET. */
   readonly env?: Readonly<Record<string, string>> | undefined;
@@ -51,7 +56,7 @@ const DEFAULT_TIMEOUT_SECONDS = 120;
  * an error. Either way QEMU is gone and the temporary files are removed when this settles.
  *
  * Valid errors: `target-unknown`, `tool-missing`, `busybox-not-static`, `kernel-not-set-up`,
- * `kernel-damaged`, `kernel-invalid`, `module-missing`, `file-unreadable`, `qemu-failed`, `guest-setup-failed`,
+ * `kernel-damaged`, `root-not-set-up`, `root-damaged`, `kernel-invalid`, `module-missing`, `file-unreadable`, `qemu-failed`, `guest-setup-failed`,
  * `aborted`.
  */
 export async function runInGuest(request: RunRequest): Promise<GuestResult> {
@@ -62,19 +67,22 @@ export async function runInGuest(request: RunRequest): Promise<GuestResult> {
   const program = await readableFile(resolve(request.program));
   const kernel = request.kernel ?? (await kernelFor(machine, cache, request.suite));
   await checkKernel(kernel);
-  const image = await ensureImage({ machine, kernel, cache, signal });
+  const root = await rootFor(machine, cache, request);
+  const image = await ensureImage({ machine, kernel, root, cache, signal });
   return withRunFolder(async (folder) => {
     const nonce = randomBytes(16).toString("hex");
     const job = jobArchive({
       nonce,
-      command: command(request, program),
+      command: command(request, program, root),
       env: environment(request),
+      links: links(machine, root, request),
     });
     const initramfs = join(folder, "initramfs");
     await writeFile(initramfs, Buffer.concat([job, await readFile(image)]));
     const args = qemuArguments(machine, {
       kernelImage: kernel.image,
       initramfs,
+      ownRoot: root?.path,
       kernelArguments: request.kernelArguments ?? [],
       qemuArguments: request.qemuArguments ?? [],
     });
@@ -83,8 +91,9 @@ export async function runInGuest(request: RunRequest): Promise<GuestResult> {
   });
 }
 
-function command(request: RunRequest, program: string): string[] {
-  return [process.execPath, ...(request.nodeArguments ?? []), program, ...(request.args ?? [])];
+function command(request: RunRequest, program: string, root: GuestRoot | undefined): string[] {
+  const node = root === undefined ? process.execPath : `/${ROOT_NODE}`;
+  return [node, ...(request.nodeArguments ?? []), program, ...(request.args ?? [])];
 }
 
 function environment({ target, env }: RunRequest): Record<string, string> {
@@ -101,6 +110,31 @@ async function kernelFor(machine: Machine, cache: string, suite = DEFAULT_SUITE)
   const found = await inspectKernel(cache, suite, machine.kernelPackage);
   if (found.state === "ready") return found.kernel;
   throw kernelTrouble(machine, found);
+}
+
+async function rootFor(
+  machine: Machine,
+  cache: string,
+  { suite = DEFAULT_SUITE, koffi = [] }: RunRequest,
+): Promise<GuestRoot | undefined> {
+  if (!isForeign(machine)) return undefined;
+  const found = await inspectGuestRoot(cache, suite, machine.debianArchitecture);
+  if (found.state !== "ready") throw rootTrouble(machine, found);
+  const { root } = found;
+  // koffi refuses a native half of another version, in words that name no remedy.
+  if (koffi.some((file) => koffiOf(file).version !== root.koffi))
+    throw rootTrouble(machine, { state: "absent" });
+  return root;
+}
+
+/** Each copy of koffi finds the native half for the guest's processor where it looks for it. */
+function links(
+  { arch }: Machine,
+  root: GuestRoot | undefined,
+  { koffi = [] }: RunRequest,
+): ReadonlyMap<string, string> {
+  if (root === undefined) return new Map();
+  return new Map(koffi.map((file) => [nativePlace(koffiOf(file), arch), `/${ROOT_KOFFI}`]));
 }
 
 /** QEMU's firmware waits for ever when it is given a file that is no kernel. */

@@ -60,6 +60,24 @@ export const QEMU_X86: Tool = {
   packages: { debian: "qemu-system-x86", fedora: "qemu-system-x86", arch: "qemu-system-x86" },
 };
 
+export const QEMU_PPC: Tool = {
+  name: "qemu-system-ppc64",
+  purpose: "emulate the machine and its IOMMU",
+  packages: { debian: "qemu-system-ppc", fedora: "qemu-system-ppc", arch: "qemu-system-ppc" },
+};
+
+export const NPM: Tool = {
+  name: "npm",
+  purpose: "fetch the native half of koffi for the guest's processor",
+  packages: { debian: "npm", fedora: "npm", arch: "npm" },
+};
+
+export const TAR: Tool = {
+  name: "tar",
+  purpose: "unpack what npm fetched",
+  packages: { debian: "tar", fedora: "tar", arch: "tar" },
+};
+
 /** Needed once, to fetch a kernel. */
 export const SETUP_TOOLS: readonly Tool[] = [APT, APT_CACHE, DPKG_DEB, DEPMOD];
 

@@ -10,6 +10,8 @@ import { withRunFolder } from "../qemu/run-folder.ts";
 export interface PreparedProgram {
   /** The bundle's path. */
   readonly file: string;
+  /** Every copy of koffi that it imports: a file of each. */
+  readonly koffi: readonly string[];
   readonly stacks: StackMap;
 }
 
@@ -48,7 +50,7 @@ export function newNonce(): string {
 }
 
 async function prepare(program: string, kind: RunnerKind, file: string): Promise<PreparedProgram> {
-  const { code, map } = await bundleProgram(program, kind, file);
+  const { code, map, koffi } = await bundleProgram(program, kind, file);
   await writeFile(file, code);
-  return { file, stacks: createStackMap({ file, map, program, folder: process.cwd() }) };
+  return { file, koffi, stacks: createStackMap({ file, map, program, folder: process.cwd() }) };
 }

@@ -6,10 +6,17 @@
 import type { KernelPort } from "@iommukit/core";
 import { bindToVfio, linuxHost, listPciDevices, type PciDevice } from "@iommukit/host-linux";
 import type { HostDevice } from "../host.ts";
+import { IS_OTHER_PROCESS, servedByBundle } from "../other-process/entry.ts";
+import { serve } from "../other-process/serve.ts";
 import type { RunnerSettings } from "../protocol/message.ts";
 import { type LoadProgram, startRunner, type World } from "./runner.ts";
 
 export function startOnLinux(load: LoadProgram): void {
+  if (IS_OTHER_PROCESS) {
+    serve();
+    return;
+  }
+  servedByBundle(process.argv[1]);
   startRunner(openLinux, load);
 }
 

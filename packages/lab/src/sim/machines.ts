@@ -2,7 +2,12 @@
 
 import {
   amdvi,
+  type Machine,
   type MachineOptions,
+  pamu,
+  powernv,
+  powernv64k,
+  pseries,
   type SimulatedHost,
   simulatedHost,
   vtd,
@@ -16,9 +21,13 @@ export function openSimulated(target: string, seed: number | undefined): Simulat
   return simulatedHost(machineOf(name, seed === undefined ? {} : { seed }));
 }
 
-function machineOf(name: SimulatedName, options: MachineOptions) {
+function machineOf(name: SimulatedName, options: MachineOptions): Machine {
   return match(name)
     .with("sim/vtd", () => vtd(options))
     .with("sim/amdvi", () => amdvi(options))
+    .with("sim/powernv", () => powernv(options))
+    .with("sim/powernv-64k", () => powernv64k(options))
+    .with("sim/pseries", () => pseries(options))
+    .with("sim/pamu", () => pamu(options))
     .exhaustive();
 }

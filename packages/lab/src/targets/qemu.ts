@@ -3,19 +3,22 @@
 import { match } from "ts-pattern";
 import { type RunnerSettings, SETTINGS_VARIABLE } from "../protocol/message.ts";
 import {
-  BUSYBOX,
   cacheRoot,
   DEFAULT_SUITE,
   findTool,
   type GuestResult,
+  inspectGuestRoot,
   inspectKernel,
+  isForeign,
   kernelTrouble,
   kernelTroubles,
   MACHINES,
   type Machine,
+  type QemuError,
   remedy,
+  rootTrouble,
   runInGuest,
-  XZ,
+  toolsOf,
 } from "../qemu/index.ts";
 import { createSession, type Ending, type Outcome } from "../run/session.ts";
 import { newNonce } from "../run/workspace.ts";
@@ -24,19 +27,28 @@ import type { Readiness, Target, TargetRun } from "./target.ts";
 export const QEMU_TARGETS: readonly Target[] = MACHINES.map((machine) => ({
   name: `qemu/${machine.target}`,
   kind: "linux",
+  arch: machine.arch,
   summary: `real Linux kernel in QEMU: ${machine.summary}`,
-  needs: `${machine.qemu.name}, ${BUSYBOX.name}, ${XZ.name}, and a kernel (iommukit setup)`,
+  needs: `${toolsOf(machine)
+    .map(({ name }) => name)
+    .join(", ")}, and a kernel (iommukit setup)`,
   readiness: () => readiness(machine),
   run: (run) => runMachine(machine, run),
 }));
 
 async function readiness(machine: Machine): Promise<Readiness> {
-  for (const tool of [machine.qemu, BUSYBOX, XZ])
+  for (const tool of toolsOf(machine))
     if (findTool(tool) === undefined)
       return { ready: false, reason: `${tool.name} is not installed`, hint: remedy(tool) };
   const found = await inspectKernel(cacheRoot(), DEFAULT_SUITE, machine.kernelPackage);
-  if (found.state === "ready") return { ready: true, detail: found.kernel.release };
-  const { summary, hint = "run: iommukit setup" } = kernelTrouble(machine, found);
+  if (found.state !== "ready") return notReady(kernelTrouble(machine, found));
+  const detail = found.kernel.release;
+  if (!isForeign(machine)) return { ready: true, detail };
+  const own = await inspectGuestRoot(cacheRoot(), DEFAULT_SUITE, machine.debianArchitecture);
+  return own.state === "ready" ? { ready: true, detail } : notReady(rootTrouble(machine, own));
+}
+
+function notReady({ summary, hint = "run: iommukit setup" }: QemuError): Readiness {
   return { ready: false, reason: sentence(summary), hint };
 }
 
@@ -48,7 +60,7 @@ function sentence(summary: string): string {
 async function runMachine(machine: Machine, run: TargetRun): Promise<Outcome> {
   const { timeoutSeconds, signal, onEvent } = run;
   const target = `qemu/${machine.target}`;
-  const { file, stacks } = await run.workspace.prepare("linux");
+  const { file, koffi, stacks } = await run.workspace.prepare("linux");
   const nonce = newNonce();
   const session = createSession({ nonce, stacks, onEvent });
   const settings: RunnerSettings = { target, nonce, bind: "test-devices", lifeline: false };
@@ -56,6 +68,7 @@ async function runMachine(machine: Machine, run: TargetRun): Promise<Outcome> {
   const result = await runInGuest({
     target,
     program: file,
+    koffi,
     env: { [SETTINGS_VARIABLE]: JSON.stringify(settings) },
     kernel: run.kernel,
     timeoutSeconds,

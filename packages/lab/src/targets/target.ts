@@ -26,6 +26,8 @@ export interface TargetRun {
 export interface Target {
   /** As in `--on`. */
   readonly name: string;
+  /** The processor that programs run on, as Node's process.arch calls it; none: this machine's. */
+  readonly arch?: string;
   /** Which world its runner opens. */
   readonly kind: RunnerKind;
   readonly summary: string;

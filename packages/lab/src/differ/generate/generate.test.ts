@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { isSpapr } from "../environment.ts";
 import { danger } from "../safety.ts";
 import { OWN_ENVIRONMENTS } from "../simulate.ts";
 import { generateSequence } from "./index.ts";
@@ -44,6 +45,50 @@ test("behavior: every kind of call is generated, and every slot used", () => {
 test.each(ENVIRONMENTS)("rule: nothing that is generated for %s is dangerous", (_, environment) => {
   const ops = MANY.flatMap((index) => generateSequence(2, index, environment));
   expect(ops.filter((op) => danger(op, environment) !== undefined)).toEqual([]);
+});
+
+const POWER = Object.entries(OWN_ENVIRONMENTS).flatMap(([kind, environment]) =>
+  isSpapr(environment) ? [[kind, environment] as const] : [],
+);
+
+test("the POWER machines are three", () => {
+  expect(POWER.map(([kind]) => kind)).toEqual(["powernv9", "powernv9-64k", "pseries"]);
+});
+
+test.each(POWER)("behavior: every kind of call of %s is generated", (_, environment) => {
+  const ops = MANY.flatMap((index) => generateSequence(1, index, environment));
+  expect(new Set(ops.map(({ op }) => op))).toEqual(
+    new Set([
+      ...["attach", "close", "create", "device", "device-info", "dma", "eeh", "eventfd"],
+      ...["iommu-info", "irq-info", "map", "open", "read", "region-info", "register", "remove"],
+      ...["set-irqs", "status", "unmap", "unregister", "word", "write"],
+    ]),
+  );
+});
+
+test.each(POWER)(
+  "behavior: windows of %s have every page size, and every level",
+  (_, environment) => {
+    const made = MANY.flatMap((index) => generateSequence(1, index, environment)).filter(
+      (op) => op.op === "create",
+    );
+    const sizes = BigInt(environment.pageSizes);
+    for (const { pageShift } of made) expect(pageShift).toBeLessThan(64);
+    for (let shift = 0; shift < 64; shift++)
+      if ((sizes >> BigInt(shift)) % 2n === 1n)
+        expect(made.map(({ pageShift }) => pageShift)).toContain(shift);
+    const levels = new Set(made.map((op) => op.levels));
+    for (let level = 0; level <= environment.levels + 1; level++) expect(levels).toContain(level);
+  },
+);
+
+test("behavior: resets of a PE are rare, for each takes seconds", () => {
+  const { powernv9 } = OWN_ENVIRONMENTS;
+  const resets = MANY.flatMap((index) => generateSequence(1, index, powernv9)).filter(
+    (op) => op.op === "eeh" && (op.operation === 6 || op.operation === 7),
+  );
+  expect(resets.length).toBeGreaterThan(0);
+  expect(resets.length / MANY.length).toBeLessThan(0.03);
 });
 
 test("behavior: DMA is sampled", () => {

@@ -1,6 +1,7 @@
 // Addresses and sizes, biased to the places where kernels go wrong.
 
 import { areaStart, PAGE } from "../arena.ts";
+import { isSpapr } from "../environment.ts";
 import type { Word64 } from "../op.ts";
 import { type Draft, word } from "./draft.ts";
 
@@ -33,6 +34,7 @@ function besideMapping(draft: Draft): bigint {
 
 /** The first and last pages of the ranges, and the pages beyond them. */
 function rangeEdge({ random, environment }: Draft): bigint {
+  if (isSpapr(environment)) return 0n;
   const range = environment.ranges[random.below(environment.ranges.length)];
   if (range === undefined) return 0n;
   const [first, last] = [BigInt(range[0]), BigInt(range[1])];

@@ -1,8 +1,14 @@
 // Calls on containers and groups: opening, attaching, asking, closing.
 
 import { match } from "ts-pattern";
+import { isSpapr } from "../environment.ts";
 import type { Slot, WordCall } from "../op.ts";
 import type { Draft } from "./draft.ts";
+
+/** What SET_IOMMU takes there: the newer version, the older one. */
+function iommuTypes({ environment }: Draft): readonly [newer: number, older: number] {
+  return isSpapr(environment) ? [7, 2] : [3, 1];
+}
 
 /** A container with a group and an IOMMU. */
 export function addEnabled(draft: Draft, iommu: number): void {
@@ -18,9 +24,15 @@ export function addEnabled(draft: Draft, iommu: number): void {
 export function addSecondGroup(draft: Draft): void {
   draft.add({ op: "open", into: "g1", node: "group1" });
   if (draft.random.oneIn(3)) {
+    const [newer, older] = iommuTypes(draft);
     draft.add({ op: "open", into: "c1", node: "container" });
     draft.add({ op: "attach", fd: "g1", container: "c1" });
-    draft.add({ op: "word", fd: "c1", call: "SET_IOMMU", value: draft.random.pick([1, 3]) });
+    draft.add({
+      op: "word",
+      fd: "c1",
+      call: "SET_IOMMU",
+      value: draft.random.pick([older, newer]),
+    });
   } else draft.add({ op: "attach", fd: "g1", container: "c0" });
 }
 
@@ -66,9 +78,10 @@ export function addDetach(draft: Draft): void {
 
 export function addSetIommu(draft: Draft): void {
   const { random } = draft;
+  const [newer, older] = iommuTypes(draft);
   const value = random.weighted([
-    [6, 3],
-    [3, 1],
+    [6, newer],
+    [3, older],
     [3, random.below(12)],
     [1, 999],
   ]);
@@ -111,16 +124,35 @@ const WORD_CALLS: readonly [WordCall, ...WordCall[]] = [
   "DEVICE_GET_INFO",
 ];
 
+const SPAPR_CALLS: readonly [WordCall, ...WordCall[]] = [
+  ...WORD_CALLS,
+  "IOMMU_ENABLE",
+  "IOMMU_DISABLE",
+  "SPAPR_UNREGISTER_MEMORY",
+  "SPAPR_TCE_CREATE",
+  "SPAPR_TCE_REMOVE",
+  "EEH_PE_OP",
+];
+
 /** Calls with a bare value: a number that means nothing, or a pointer to nowhere. */
 export function addWord(draft: Draft): void {
   const { random } = draft;
-  const call = random.pick(WORD_CALLS);
+  const call = random.pick(isSpapr(draft.environment) ? SPAPR_CALLS : WORD_CALLS);
   const meant = match(call)
     .with("GROUP_GET_STATUS", "GROUP_SET_CONTAINER", "GROUP_GET_DEVICE_FD", () => draft.group())
     .with("DEVICE_GET_INFO", () => draft.device())
     .otherwise(() => draft.container());
   const fd = random.oneIn(6) ? random.pick(["c0", "g0", "d0", "none"]) : meant;
   draft.add({ op: "word", fd, call, value: random.pick([0, 0x1000, 8]) });
+}
+
+/** Only of the first version: it charges the whole window, and gives the right to map. */
+export function addEnable(draft: Draft): void {
+  const call = draft.random.weighted<WordCall>([
+    [3, "IOMMU_ENABLE"],
+    [1, "IOMMU_DISABLE"],
+  ]);
+  draft.add({ op: "word", fd: draft.container(), call, value: 0 });
 }
 
 /** Sampled by the next SET_IOMMU. */

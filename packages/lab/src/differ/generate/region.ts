@@ -1,8 +1,11 @@
 // Reads and writes of a device's regions: configuration space, registers, and what is not there.
 
+import { isSpapr } from "../environment.ts";
 import { type Draft, word } from "./draft.ts";
 
 const CONFIG = 7;
+const COMMAND = 0x04;
+const HEADER_TYPE = 0x0e;
 
 /** Places in configuration space whose values two machines share. */
 const CONFIG_PLACES: readonly (readonly [offset: number, length: number])[] = [
@@ -31,6 +34,11 @@ const CONFIG_PLACES: readonly (readonly [offset: number, length: number])[] = [
 
 export function addConfigRead(draft: Draft): void {
   const [offset, length] = draft.random.pick([[0x00, 4], ...CONFIG_PLACES]);
+  // On POWER the device has another function beside it, which the header type tells.
+  if (offset <= HEADER_TYPE && offset + length > HEADER_TYPE && isSpapr(draft.environment)) return;
+  // What the command register holds at first is the firmware's choice, which differs on POWER.
+  if (offset === COMMAND && isSpapr(draft.environment))
+    draft.add({ ...regionOp(draft, "write", CONFIG, offset, length), value: 0x0002 });
   draft.add(regionOp(draft, "read", CONFIG, offset, length));
 }
 

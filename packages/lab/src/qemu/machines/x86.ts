@@ -1,7 +1,7 @@
 /**
  * The x86 machines: one q35 board, three IOMMUs.
  *
- * Device addresses are fixed, so that programs and recorded results can name them. Slots 5 and 6
+ * Device addresses are fixed, so that programs and recorded results can name them. Slots 5 to 7
  * serve the guest; the two `edu` devices at 16 and 17 each have a group of their own.
  */
 
@@ -38,6 +38,7 @@ const Q35 = {
   assignable: EDU,
   shareDevice: "virtio-9p-pci,addr=0x5",
   channelDevice: "virtio-serial-pci,addr=0x6",
+  rootDevice: "virtio-9p-pci,addr=0x7",
 } as const;
 
 /** The most capable processor that emulation offers: Node starts 0.8 s sooner than on the default. */
