@@ -2,13 +2,16 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { IommuBackend } from "@iommukit/core";
-import type { hunt as Hunt, SourceEdit } from "@iommukit/testkit/mutants";
+import type { ExtensionKey, IommuBackend } from "@iommukit/core";
+import type { hunt as Hunt, PamuControls, SourceEdit } from "@iommukit/testkit/mutants";
 import { createViteServer } from "vitest/node";
 
 export interface Loaded {
   readonly hunt: typeof Hunt;
   readonly type1: () => IommuBackend;
+  readonly spaprTce: () => IommuBackend;
+  readonly fslPamu: (options: { readonly type: 7 }) => IommuBackend;
+  readonly PAMU: ExtensionKey<PamuControls>;
 }
 
 export interface Workshop {
@@ -51,8 +54,10 @@ export async function createWorkshop(root: string): Promise<Workshop> {
       const loaded = {
         ...(await server.ssrLoadModule("/packages/testkit/src/mutants/index.ts")),
         ...(await server.ssrLoadModule("/packages/type1-x86/src/index.ts")),
+        ...(await server.ssrLoadModule("/packages/fsl-pamu/src/index.ts")),
+        ...(await server.ssrLoadModule("/packages/spapr-tce/src/index.ts")),
       };
-      // cast: the module runner types no exports; these are the two entries named above
+      // cast: the module runner types no exports; these are the entries named above
       const both = loaded as unknown as Loaded;
       modules.set(edit, both);
       return both;

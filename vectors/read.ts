@@ -35,7 +35,8 @@ export interface NewerNames {
   readonly sizesBefore: Readonly<Record<string, number>>;
 }
 
-export function readVectors(set: VectorSet, arch: string): Vectors {
+/** `fsl-pamu`: the names of vendor kernels, for ppc64 and ppc32. */
+export function readVectors(set: VectorSet | "fsl-pamu", arch: string): Vectors {
   return readJson(`${set}/${arch}.json`);
 }
 

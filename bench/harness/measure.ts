@@ -67,17 +67,33 @@ export function timed(body: () => void): number {
   return (performance.now() - started) * 1e6;
 }
 
+const WARM_OPERATIONS = 40_000;
+/** Times `warmSeconds` that warming may take. */
+const LONGEST_WARMING = 4;
+
 const burdenLoop: Loop = (times) => timed(() => burden(times));
 
 function turn(into: number[], sample: () => number): () => void {
   return () => void into.push(Number(sample().toPrecision(6)));
 }
 
-/** Until the compiler has had its say: a guest under emulation needs seconds for that. */
+/**
+ * Until the compiler has had its say: a guest under emulation needs seconds for that. Where the machine
+ * is busy, seconds do not suffice, so operations are counted as well: after 10,000 of them most of the
+ * library ran in V8's middle tier still, after 30,000 all of it in the last (qemu/vtd).
+ */
 function warm(loops: readonly Loop[], { warmSeconds }: Effort, fixed: number | undefined): void {
-  const end = performance.now() + warmSeconds * 1000;
-  do for (const loop of loops) loop(fixed ?? 100);
-  while (performance.now() < end);
+  const once = fixed ?? 100;
+  const started = performance.now();
+  const seconds = (): number => (performance.now() - started) / 1000;
+  let operations = 0;
+  do {
+    for (const loop of loops) loop(once);
+    operations += once;
+  } while (
+    seconds() < warmSeconds ||
+    (operations < WARM_OPERATIONS && seconds() < LONGEST_WARMING * warmSeconds)
+  );
 }
 
 /** How many operations take about so many nanoseconds. */

@@ -4,7 +4,9 @@
 // order that is no order. What grows as log n may grow by log 65,535 / log 1,000 = 1.6.
 
 import { bytes, type DmaWindow, type HostAddress, hostAddress, iova } from "@iommukit/core";
+import { ACCESS_TAGS } from "../../packages/core/src/dma/entry.ts";
 import { Ledger } from "../../packages/core/src/dma/ledger.ts";
+import { hostFrames, wholeFrames } from "../../packages/core/src/dma/page-frames.ts";
 import { MemoryTable } from "../../packages/core/src/memory/memory-table.ts";
 import type { Scenario } from "../harness/bench.ts";
 import { type Loop, timed } from "../harness/measure.ts";
@@ -13,6 +15,7 @@ import { shuffled } from "../harness/shuffle.ts";
 const PAGE = bytes(4096);
 const STRIDE = 4n * 4096n;
 const OPERATIONS = 512;
+const READ_WRITE = ACCESS_TAGS["read-write"];
 const HOST = 0x7f00_0000_0000n;
 
 const SIZES = [8_191, 65_535] as const;
@@ -52,14 +55,16 @@ function operations(live: number): Readonly<Record<(typeof NAMES)[number], Loop>
   const host = hostAddress(HOST);
   const insert = (): void => {
     for (const at of places) {
-      ledger.admit(at, host, PAGE, "read-write");
-      ledger.add(at, host, PAGE, "read-write");
+      const [start, frames, hostFrame] = [wholeFrames(at), wholeFrames(PAGE), hostFrames(host)];
+      if (!ledger.admits(start, hostFrame, frames, "read-write")) throw new Error("not admitted");
+      ledger.addFrames(start, hostFrame, frames, READ_WRITE);
     }
   };
   const remove = (): void => {
     for (const at of places) {
-      if (!ledger.isWhole(at, PAGE)) throw new Error("not mapped");
-      ledger.removeWhole(at, PAGE);
+      const [start, frames] = [wholeFrames(at), wholeFrames(PAGE)];
+      if (!ledger.isWhole(start, frames)) throw new Error("not mapped");
+      ledger.removeWhole(start, frames);
     }
   };
   const lookup = (): void => {

@@ -2,16 +2,19 @@
 // facts differ by target: groups, windows and capabilities are the machine's own.
 
 import { createIommu, formatRange, isIommuError } from "@iommukit/core";
+import { fslPamu } from "@iommukit/fsl-pamu";
 import type { Host } from "@iommukit/lab";
+import { spaprTce } from "@iommukit/spapr-tce";
 import { type1 } from "@iommukit/type1-x86";
 
 export default function whichBackend(host: Host): void {
   const iommu = createIommu(host.port);
+  const backends = [type1(), fslPamu({ type: 7 }), spaprTce()];
   const groups = [...new Set(host.devices.map((device) => device.group))].slice(0, 1);
 
   // QEMU's virtio-iommu does not remap interrupts; without this it is refused, with that reason.
   const accept = ["unsafe-interrupts"] as const;
-  using container = iommu.openContainer({ groups, backends: [type1()], accept });
+  using container = iommu.openContainer({ groups, backends, accept });
   host.log({ chosen: container.negotiation.chosen, refused: container.negotiation.refused });
   for (const window of container.windows.list())
     host.log({
@@ -22,16 +25,18 @@ export default function whichBackend(host: Host): void {
     host.log({ capability: name, ...status });
   container.close();
 
-  // A requirement that no backend here meets is refused with its reason, and nothing stays open.
+  // Type1 tracks dirty pages, POWER and PAMU make windows, no backend does both: refused, nothing stays open.
   try {
-    iommu.openContainer({
+    using unexpected = iommu.openContainer({
       groups,
-      backends: [type1()],
+      backends,
       accept,
-      require: { capabilities: ["dynamic-windows"] },
+      require: { capabilities: ["dirty-tracking", "dynamic-windows"] },
     });
+    host.log({ unexpected: unexpected.backend });
   } catch (error) {
     if (!isIommuError(error, "no-backend")) throw error;
-    host.log({ refused: error.code, why: error.message.split("\n")[1]?.trim() });
+    const [, ...why] = error.message.split("\n").map((line) => line.trim());
+    host.log({ refused: error.code, why });
   }
 }
