@@ -15,8 +15,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     pool: "threads",
-    // Generated histories take seconds on a busy two-core machine, and twice that on Node 20.
-    testTimeout: 60_000,
+    // Generated histories take seconds; beside ten busy processes on two cores they took a minute.
+    testTimeout: 240_000,
     include: [
       "packages/*/{src,test}/**/*.test.ts",
       "integration/**/*.test.ts",

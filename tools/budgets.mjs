@@ -16,10 +16,11 @@ export const LIMITS = {
   /** STYLE aims at 1.5; this is the floor that holds today, to be raised as the suites grow. */
   testsPerSourceLine: 0.4,
   /**
-   * Bytes of the .tgz. A growth to notice, not a promise to users. testkit carries laws, mutants and the
-   * kernel's cases for its users' own backends; lab the differential run, recorder and benchmarks.
+   * Bytes of the .tgz. A growth to notice, not a promise to users. testkit carries three families of hardware and
+   * their kernels (1.13 MB), with laws, mutants and the kernels' cases for its users' own backends; lab the
+   * differential run, recorder, benchmarks and planners (430 kB).
    */
-  packedBytes: { default: 300_000, testkit: 700_000, lab: 420_000 },
+  packedBytes: { default: 300_000, testkit: 1_250_000, lab: 480_000 },
 };
 /** Tests that testkit exports: they count as tests of this repository too, which runs them all. */
 const EXPORTED_TESTS =

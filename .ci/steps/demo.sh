@@ -1,7 +1,7 @@
 # The main job: `npm start` runs the demo on every embedded simulated host, quickly.
 
 readonly DEMO_LIMIT=60
-readonly DEMO_TARGETS=(sim/vtd sim/amdvi)
+readonly DEMO_TARGETS=(sim/vtd sim/amdvi sim/powernv sim/powernv-64k sim/pseries sim/pamu)
 
 main_job() {
 	local log=$scratch/npm-start.log

@@ -47,6 +47,17 @@ describe("a seeded disagreement is caught", () => {
     expect(failures([...slow, ...run("qemu/vtd", facts)])).toEqual([]);
   });
 
+  test("a POWER machine may take 45 s, and no longer", () => {
+    const done = (seconds) =>
+      JSON.stringify({ target: "qemu/powernv9", done: true, ok: true, seconds });
+    const text = (seconds) =>
+      `${JSON.stringify({ target: "qemu/powernv9", fact: {} })}\n${done(seconds)}`;
+    const failed = (seconds) =>
+      compareFacts(text(seconds), ["qemu/powernv9"]).filter(({ ok }) => !ok);
+    expect(failed(44)).toEqual([]);
+    expect(failed(45)).toHaveLength(1);
+  });
+
   test("lines that are no JSON or of no target, and no lines at all", () => {
     const text = `[ 1.0] kernel noise\n${JSON.stringify({ target: "x" })}`;
     expect(compareFacts(text, TARGETS)[0]).toMatchObject({ ok: false });
