@@ -109,7 +109,7 @@ export class SimKernel {
       disableHugepages: false,
       ...options.parameters,
     };
-    this.vfio = options.vfio === "absent" ? null : new VfioCore(this.abi.byteOrder);
+    this.vfio = options.vfio === "absent" ? null : new VfioCore(this.abi);
     this.groups = makeGroups(options);
     const physical = this.groups.filter((group) => !group.isMediated);
     const devices = physical.flatMap((group) => group.devices);

@@ -4,7 +4,7 @@
 
 import { EventFd } from "./event-fd.ts";
 import type { PciDevice } from "./pci/pci-device.ts";
-import type { ByteOrder } from "./port-types.ts";
+import type { KernelAbi } from "./port-types.ts";
 import { VfioDevice } from "./vfio-device.ts";
 import { VfioGroup } from "./vfio-group.ts";
 import { REQ } from "./vfio-interrupts.ts";
@@ -18,10 +18,10 @@ export class SimulatedHang extends Error {
 
 export class VfioCore {
   readonly #groups = new Map<number, VfioGroup>();
-  readonly #order: ByteOrder;
+  readonly #abi: KernelAbi;
 
-  constructor(order: ByteOrder) {
-    this.#order = order;
+  constructor(abi: KernelAbi) {
+    this.#abi = abi;
   }
 
   /** Groups with a node, by number. */
@@ -37,7 +37,7 @@ export class VfioCore {
 
   bound(pci: PciDevice): void {
     const id = pci.group.id;
-    const group = this.#groups.get(id) ?? new VfioGroup(pci.group, this.#order);
+    const group = this.#groups.get(id) ?? new VfioGroup(pci.group, this.#abi);
     this.#groups.set(id, group);
     group.devices.push(new VfioDevice(pci));
   }

@@ -7,30 +7,33 @@ import { GROUP_STATUS } from "./decode/vfio.ts";
 import { EBADF, EBADFD, EBUSY, EFAULT, EINVAL, EMFILE, ENODEV, ENOTTY } from "./errno.ts";
 import type { IommuGroup } from "./iommu-group.ts";
 import { type IoctlCall, OpenFile } from "./open-file.ts";
-import type { ByteOrder } from "./port-types.ts";
+import type { ByteOrder, KernelAbi } from "./port-types.ts";
 import { copyStruct } from "./user-copy.ts";
 import { ContainerFile } from "./vfio-container.ts";
 import type { VfioDevice } from "./vfio-device.ts";
 import { DeviceFile } from "./vfio-device-file.ts";
 import { matchDeviceName } from "./vfio-device-name.ts";
 
-const MAX_NAME = 4096;
 const VIABLE = 1;
 const CONTAINER_SET = 2;
 
 /** The group as VFIO keeps it, from the first bound device to the last. */
 export class VfioGroup {
   readonly iommu: IommuGroup;
-  readonly order: ByteOrder;
+  readonly abi: KernelAbi;
   readonly devices: VfioDevice[] = [];
   container: ContainerFile | null = null;
   /** 0 detached, 1 attached, +1 for each open device. */
   containerUsers = 0;
   openedFile: GroupFile | null = null;
 
-  constructor(iommu: IommuGroup, order: ByteOrder) {
+  constructor(iommu: IommuGroup, abi: KernelAbi) {
     this.iommu = iommu;
-    this.order = order;
+    this.abi = abi;
+  }
+
+  get order(): ByteOrder {
+    return this.abi.byteOrder;
   }
 
   open(): GroupFile | number {
@@ -114,7 +117,7 @@ export class GroupFile extends OpenFile {
   }
 
   #getDeviceFd(call: IoctlCall): number {
-    const name = readString(call);
+    const name = readString(call, this.#group.abi.pageSize);
     if (typeof name === "number") return name;
     const device = findDevice(this.#group.devices, name);
     if (typeof device === "number") return device;
@@ -127,10 +130,10 @@ export class GroupFile extends OpenFile {
   }
 }
 
-/** strndup_user with one page as its limit. */
-function readString(call: IoctlCall): string | number {
+/** strndup_user with one page of the host as its limit, the end mark included. */
+function readString(call: IoctlCall, pageSize: number): string | number {
   let name = "";
-  for (let offset = 0; offset < MAX_NAME; offset += 1) {
+  for (let offset = 0; offset < pageSize; offset += 1) {
     const byte = call.argument.read(offset, 1)?.[0];
     if (byte === undefined) return -EFAULT;
     if (byte === 0) return name;

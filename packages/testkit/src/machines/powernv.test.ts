@@ -39,6 +39,14 @@ describe.each([
     expect([host.memory.liveAllocations, host.inspect.tableFrames()]).toEqual(live);
     expect(host.inspect.strayAccesses()).toEqual([]);
   });
+
+  test("a device's name may fill one page of the host, its end mark included", () => {
+    const client = new SpaprClient(simulatedHost(machine()).port);
+    const group = client.port.open("/dev/vfio/2", "rw");
+    const name = new Uint8Array(pageSize + 1).fill(0x78, 0, pageSize);
+    expect(client.ioctl(group, 6, name)).toBe(-22);
+    expect(client.ioctl(group, 6, name.subarray(1))).toBe(-19);
+  });
 });
 
 test("section 2.1: what GET_INFO says of PHB4 and PHB3", () => {
