@@ -5,7 +5,8 @@
 
 import { powerOfTwo } from "../radix.ts";
 
-const INTEGER = 0x8000_0000;
+/** The largest of V8's quick integers: a bound of 2^31 would be compared in floating point. */
+const LARGEST_INTEGER = 0x7fff_ffff;
 
 /** Whether a frame, not negative, is below 2^order. */
 export function isBelow(frame: number, order: number): boolean {
@@ -14,12 +15,16 @@ export function isBelow(frame: number, order: number): boolean {
 
 /** floor(frame / 2^order). */
 export function blockOf(frame: number, order: number): number {
-  if (frame < INTEGER) return order < 31 ? frame >>> order : 0;
+  return order < 31 && frame <= LARGEST_INTEGER ? frame >>> order : blockOfLarge(frame, order);
+}
+
+function blockOfLarge(frame: number, order: number): number {
   return Math.floor(frame / powerOfTwo(order));
 }
 
 /** frame modulo 2^order. */
 export function withinBlock(frame: number, order: number): number {
-  if (frame < INTEGER) return order < 31 ? frame & ((1 << order) - 1) : frame;
-  return frame % powerOfTwo(order);
+  return order < 31 && frame <= LARGEST_INTEGER
+    ? frame & ((1 << order) - 1)
+    : frame % powerOfTwo(order);
 }

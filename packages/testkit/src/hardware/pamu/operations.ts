@@ -47,7 +47,7 @@ export const EOE = {
 /** In a stored code: the mapping is there. */
 export const MAPPED = 0x80;
 /** What is left of a code without that bit. */
-export const CODE_BITS = 0x7f;
+const CODE_BITS = 0x7f;
 
 /** Bits of AP: a query reads memory, an update writes it. */
 export const QUERY = 1;
@@ -63,4 +63,14 @@ for (const code of [IOE.RAC, IOE.RAS, IOE.RAD, IOE.RAI]) NEEDS[code & CODE_BITS]
 /** The bits of AP that an operation needs; 0 for a code that is no operation. Hot. */
 export function neededPermissions(operation: number): number {
   return NEEDS[operation & CODE_BITS] ?? 0;
+}
+
+/** An operation's code without the bit that says that it is mapped. Hot. */
+export function codeOf(operation: number): number {
+  return operation & CODE_BITS;
+}
+
+/** Whether a stored code is a mapping at all. */
+export function isMappedCode(code: number): boolean {
+  return (code & MAPPED) !== 0;
 }

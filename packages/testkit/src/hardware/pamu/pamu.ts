@@ -10,8 +10,10 @@ import { type BitError, EccStatus } from "./ecc.ts";
 import {
   attributesOf,
   ENTRY_BYTES,
+  hasCacheId,
   OPERATION_ENTRY_BYTES,
   type TransactionAttributes,
+  WORD_2,
 } from "./entry-words.ts";
 import { look } from "./lookup.ts";
 import { type Gates, Lookup } from "./lookup-state.ts";
@@ -20,11 +22,9 @@ import { type PamuRegisterName, pamuRegisters } from "./registers.ts";
 import type { PamuCapabilities, PamuErrata } from "./soc.ts";
 import { PamuStatus } from "./status.ts";
 import { PamuTable, type Place } from "./table.ts";
-import { PASSED, PRIMARY_INVALID, UNREADABLE } from "./violations.ts";
+import { PRIMARY_INVALID, UNREADABLE } from "./violations.ts";
 import { type WordRegisters, wordRegisters } from "./word-registers.ts";
 
-/** CID in word 3. */
-const CACHE_ID = 0xff_0000;
 /** Stash ids as U-Boot numbers them: the L1 cache of core n is 32 + 2n, its L2 cache 33 + 2n. */
 const FIRST_L1_CACHE = 32;
 
@@ -64,7 +64,6 @@ export class Pamu {
   readonly #lookup: Lookup;
   /** Base registers as they were last taken over. */
   readonly #bases = new Map<PamuRegisterName, bigint>();
-  #code = PASSED;
 
   constructor(options: PamuOptions) {
     this.#options = options;
@@ -107,17 +106,15 @@ export class Pamu {
    */
   authorize(liodn: number, frame: number, offset: number, operation: number): number {
     const at = this.#lookup;
-    const code = look(at, liodn, frame, operation);
-    this.#code = code;
     this.#statistics.walks++;
-    if (code !== PASSED) return this.#refuse(liodn, frame, offset);
-    if (at.lostFrames !== 0 || (at.entry.word3 & CACHE_ID) !== 0) this.#diagnose(liodn);
+    if (!look(at, liodn, frame, operation)) return this.#refuse(liodn, frame, offset);
+    if (at.lostFrames !== 0 || hasCacheId(at.word3)) this.#diagnose(liodn);
     return at.physicalFrame;
   }
 
-  /** Why the last transaction was refused: a code of violations.ts. */
+  /** Why the last transaction that was refused was so: a code of violations.ts. */
   get lastCode(): number {
-    return this.#code;
+    return this.#lookup.code;
   }
 
   /** The level of the hardware error interrupt. */
@@ -138,8 +135,8 @@ export class Pamu {
 
   /** What went with the last transaction that was let through. */
   get lastAttributes(): TransactionAttributes {
-    const { word2, word3 } = this.#lookup.entry;
-    return attributesOf(word2, word3);
+    const { bytes, start, word3 } = this.#lookup;
+    return attributesOf(bytes.getInt32(start + WORD_2), word3);
   }
 
   /** Entries that no driver should write, and of which silicon says nothing. */
@@ -162,9 +159,9 @@ export class Pamu {
 
   /** Whether the registers show anything new. */
   #record(liodn: number, at: Place): boolean {
-    if (this.#code === UNREADABLE) return this.status.recordError(this.#lookup.unreadable);
-    if (this.#code === PRIMARY_INVALID && !this.#options.errata["A-003638"]) return false;
-    return this.status.recordViolation(liodn, at, this.#code);
+    if (this.#lookup.code === UNREADABLE) return this.status.recordError(this.#lookup.unreadable);
+    if (this.#lookup.code === PRIMARY_INVALID && !this.#options.errata["A-003638"]) return false;
+    return this.status.recordViolation(liodn, at, this.#lookup.code);
   }
 
   #written(name: PamuRegisterName, written: number): void {

@@ -7,33 +7,6 @@
 
 import type { PhysicalMemory } from "../../memory/physical-memory.ts";
 
-/**
- * Words 0 to 7 of an entry, big-endian in memory, as signed integers: an unsigned word may be too large
- * for JavaScript's quick integers.
- */
-export class EntryWords {
-  word0 = 0;
-  word1 = 0;
-  word2 = 0;
-  word3 = 0;
-  word4 = 0;
-  word5 = 0;
-  word6 = 0;
-  word7 = 0;
-
-  /** Takes over the entry that begins at this byte. Hot. */
-  fill(from: DataView, start: number): void {
-    this.word0 = from.getInt32(start);
-    this.word1 = from.getInt32(start + 4);
-    this.word2 = from.getInt32(start + 8);
-    this.word3 = from.getInt32(start + 12);
-    this.word4 = from.getInt32(start + 16);
-    this.word5 = from.getInt32(start + 20);
-    this.word6 = from.getInt32(start + 24);
-    this.word7 = from.getInt32(start + 28);
-  }
-}
-
 /** Where an entry is, as 4 KiB frame and byte in it. */
 export interface Place {
   readonly frame: number;
@@ -48,10 +21,14 @@ export class PamuTable {
   readonly #entryBytes: number;
   #baseFrame = 0;
   #entries = 0;
-  /** Bytes from the table's base on, and the generation of memory in which they were good. */
-  #view: DataView = NO_BYTES;
+  /**
+   * The bytes that the last entry found is in: in the usual case those from the table's base on, good in
+   * one generation of memory, or a copy of the entry.
+   */
+  bytes: DataView = NO_BYTES;
   #generation = -1;
-  readonly #fetched = new EntryWords();
+  /** Where in them the last entry begins that is in the table; V8 calls a function for `byteLength`. */
+  #lastStart = -1;
   #keeps: "nothing" | "entries" = "nothing";
   /** Copies of entries, as bytes. */
   readonly #kept = new Map<number, DataView>();
@@ -87,31 +64,20 @@ export class PamuTable {
     this.#generation = -1;
   }
 
-  /** Whether the limit register leaves room for this entry. Hot. */
+  /** Whether the limit register leaves room for this entry. */
   has(index: number): boolean {
     return index < this.#entries;
   }
 
-  /** The entry's words, good until the next fetch; nothing when no live memory is behind it. Hot. */
-  fetch(index: number): EntryWords | undefined {
+  /**
+   * Where in `bytes` an entry begins, until the next search. Negative when the table does not reach to
+   * it, or no live memory is behind it. Hot.
+   */
+  seek(index: number): number {
     const start = index * this.#entryBytes;
-    const entry = this.#fetched;
-    if (
-      this.#generation === this.#memory.generation &&
-      start + this.#entryBytes <= this.#view.byteLength
-    ) {
-      entry.fill(this.#view, start);
-      return entry;
-    }
-    const bytes = this.#bytesElsewhere(index);
-    if (bytes === undefined) return undefined;
-    entry.fill(bytes, 0);
-    return entry;
-  }
-
-  /** A byte of an entry, or nothing as above. */
-  fetchByte(index: number, byte: number): number | undefined {
-    return this.#bytesElsewhere(index)?.getUint8(byte);
+    return start <= this.#lastStart && this.#generation === this.#memory.generation
+      ? start
+      : this.#seekElsewhere(index);
   }
 
   /** Physical address of an entry. */
@@ -121,11 +87,20 @@ export class PamuTable {
     return { frame, offset: start % FRAME_BYTES };
   }
 
-  /** Not in the allocation at the table's base, or that is to be looked for anew, or kept. */
-  #bytesElsewhere(index: number): DataView | undefined {
-    const kept = this.#kept.get(index);
-    if (kept !== undefined) return kept;
+  /** Not among the bytes from the table's base on, or these are to be looked for anew. */
+  #seekElsewhere(index: number): number {
+    if (!this.has(index)) return -1;
     this.#resolve();
+    const start = index * this.#entryBytes;
+    if (start <= this.#lastStart) return start;
+    const entry = this.#kept.get(index) ?? this.#copy(index);
+    if (entry === undefined) return -1;
+    this.bytes = entry;
+    this.#generation = -1;
+    return 0;
+  }
+
+  #copy(index: number): DataView | undefined {
     const { frame, offset } = this.placeOf(index);
     if (!this.#memory.isLive(frame)) return undefined;
     const bytes = new Uint8Array(this.#entryBytes);
@@ -138,11 +113,11 @@ export class PamuTable {
   /** Finds the allocation behind the table's base, unless entries are to be kept. */
   #resolve(): void {
     if (this.#generation === this.#memory.generation) return;
-    const bytes = this.#keeps === "nothing" ? this.#memory.bytesFrom(this.#baseFrame) : undefined;
-    this.#view =
-      bytes === undefined
-        ? NO_BYTES
-        : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const live = this.#keeps === "nothing" ? this.#memory.bytesFrom(this.#baseFrame) : undefined;
+    const { buffer, byteOffset, byteLength } = live ?? NO_BYTES;
+    this.bytes = new DataView(buffer, byteOffset, byteLength);
+    const bytes = Math.min(byteLength, this.#entries * this.#entryBytes);
+    this.#lastStart = bytes - this.#entryBytes;
     this.#generation = this.#memory.generation;
   }
 }

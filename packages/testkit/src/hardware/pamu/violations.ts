@@ -42,8 +42,6 @@ export const OPERATION_MODE_RESERVED = 0x0006;
 
 /** No violation: a table entry could not be read, which is an operation error (POES1). */
 export const UNREADABLE = -1;
-/** Every step passed. */
-export const PASSED = 0;
 
 const REASONS = new Map<number, string>([
   [DISABLED, "the PAMU is not enabled"],

@@ -9,8 +9,8 @@ export const PAMU_FOREIGN_ENTRY: Mutant = {
   bug: "a secondary entry of another LIODN is honoured",
   breaks: ["I6"],
   edit: {
-    file: "packages/testkit/src/hardware/pamu/lookup.ts",
-    find: "(word1 & SECONDARY_TYPE) !== 0 && ownerOf(word1) === at.liodn",
-    replace: "(word1 & SECONDARY_TYPE) !== 0 && ownerOf(word1) >= 0",
+    file: "packages/testkit/src/hardware/pamu/entry-words.ts",
+    find: "(word1 & SECONDARY_TYPE) !== 0 && word1 >>> 16 === liodn",
+    replace: "(word1 & SECONDARY_TYPE) !== 0 && liodn >= 0",
   },
 };

@@ -10,7 +10,7 @@ export const PAMU_INVALID_ENTRY: Mutant = {
   breaks: ["I3"],
   edit: {
     file: "packages/testkit/src/hardware/pamu/lookup.ts",
-    find: "at.index === 0 || (at.entry.word1 & VALID) !== 0 ?",
-    replace: "at.index === 0 || at.entry.word1 !== 0 ?",
+    find: "if (!isValid(word1)) return refuse(at, SECONDARY_INVALID);",
+    replace: "",
   },
 };

@@ -10,7 +10,7 @@ export const PAMU_SECONDARY_INDEX: Mutant = {
   breaks: ["I1", "I6"],
   edit: {
     file: "packages/testkit/src/hardware/pamu/lookup.ts",
-    find: "(at.primary.word6 >>> 0) + at.index - 1;",
-    replace: "(at.primary.word6 >>> 0) + at.index;",
+    find: "(at.bytes.getInt32(at.start + WORD_6) >>> 0) + index - 1;",
+    replace: "(at.bytes.getInt32(at.start + WORD_6) >>> 0) + index;",
   },
 };

@@ -10,7 +10,7 @@ export const PAMU_WHOLE_SLOT: Mutant = {
   breaks: ["I5"],
   edit: {
     file: "packages/testkit/src/hardware/pamu/lookup.ts",
-    find: "isBelow(withinBlock(at.within, at.slotOrder), order)",
-    replace: "isBelow(withinBlock(at.within, at.slotOrder), at.slotOrder)",
+    find: "isInside(withinBlock(within, slotOrder), mapped)",
+    replace: "isInside(withinBlock(within, slotOrder), slotOrder)",
   },
 };

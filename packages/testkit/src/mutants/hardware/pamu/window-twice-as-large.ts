@@ -10,7 +10,7 @@ export const PAMU_WINDOW_TWICE_AS_LARGE: Mutant = {
   breaks: ["I5"],
   edit: {
     file: "packages/testkit/src/hardware/pamu/lookup.ts",
-    find: "at.apertureOrder = sizeCode(word1) - SMALLEST_SIZE_CODE;",
-    replace: "at.apertureOrder = sizeCode(word1) - SMALLEST_SIZE_CODE + 1;",
+    find: "const order = apertureOrder(word1);",
+    replace: "const order = apertureOrder(word1) + 1;",
   },
 };

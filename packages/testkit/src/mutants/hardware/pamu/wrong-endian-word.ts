@@ -9,8 +9,8 @@ export const PAMU_WRONG_ENDIAN_WORD: Mutant = {
   bug: "one word of an entry is read little-endian",
   breaks: ["I1", "I2"],
   edit: {
-    file: "packages/testkit/src/hardware/pamu/table.ts",
-    find: "this.word5 = from.getInt32(start + 20);",
-    replace: "this.word5 = from.getInt32(start + 20, true);",
+    file: "packages/testkit/src/hardware/pamu/lookup.ts",
+    find: "mappedOrder(at.bytes.getInt32(at.start + WORD_5))",
+    replace: "mappedOrder(at.bytes.getInt32(at.start + WORD_5, true))",
   },
 };
