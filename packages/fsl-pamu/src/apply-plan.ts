@@ -66,13 +66,7 @@ function checkPlan(plan: WindowPlan, banks: number): void {
       sentence: "applyPlan refused: that is no plan",
       hint: "look at the kind that planWindows answered: a refusal says why there is none",
     });
-  const missing = plan.msi.filter(
-    ({ bank }) => !(Number.isInteger(bank) && bank >= 0 && bank < banks),
-  );
-  const wrong = [
-    ...layoutConflicts(plan),
-    ...missing.map(({ bank }) => `there is no MSI bank ${bank}, the SoC has ${banks}`),
-  ];
+  const wrong = [...layoutConflicts(plan), ...missingBanks(plan, banks), ...wrongEnd(plan)];
   if (wrong.length === 0) return;
   throw new IommuError({
     code: "invalid-argument",
@@ -80,4 +74,21 @@ function checkPlan(plan: WindowPlan, banks: number): void {
     sentence: `applyPlan refused: ${wrong.join("; ")}`,
     facts: { conflicts: wrong },
   });
+}
+
+function missingBanks({ msi }: WindowPlan, banks: number): readonly string[] {
+  if (!Array.isArray(msi)) return [];
+  return msi
+    .map((placement) => Object(placement).bank)
+    .filter((bank) => !(Number.isInteger(bank) && bank >= 0 && bank < banks))
+    .map((bank) => `there is no MSI bank ${String(bank)}, the SoC has ${banks}`);
+}
+
+/** The aperture is made from its two ends, and all else was checked by its windows. */
+function wrongEnd({ start, last, windowSize, windows }: WindowPlan): readonly string[] {
+  if (typeof last !== "bigint") return ["the aperture has no last address"];
+  // What is wrong with these was told of the layout.
+  if (typeof start !== "bigint" || typeof windowSize !== "bigint") return [];
+  if (!Number.isInteger(windows) || last === start + windowSize * BigInt(windows) - 1n) return [];
+  return ["the aperture's last address is not the end of its last window"];
 }

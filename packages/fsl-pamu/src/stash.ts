@@ -18,14 +18,22 @@ export interface StashTarget {
 }
 
 /** Valid errors: `invalid-argument`. */
-export function checkedStash(port: KernelPort, { cpu, cache }: StashTarget): RawStash {
-  if (!Object.hasOwn(CACHES, cache)) throw refused(`${String(cache)} is no cache`, "L1, L2 or L3");
+export function checkedStash(port: KernelPort, target: StashTarget): RawStash {
+  // A target that is none has no cache, and is refused for that.
+  const { cpu, cache } = Object(target) as StashTarget; // cast: checked member by member
+  if (!(typeof cache === "string" && Object.hasOwn(CACHES, cache)))
+    throw refused(`${told(cache)} is no cache`, "L1, L2 or L3");
   if (!(Number.isInteger(cpu) && cpu >= 0 && cpu < 2 ** 32))
-    throw refused(`${String(cpu)} is no CPU number`, "0, 1, 2, …");
+    throw refused(`${told(cpu)} is no CPU number`, "0, 1, 2, …");
   const known = cpuNumbers(port);
   if (known !== undefined && !known.has(cpu))
     throw refused(`there is no CPU ${cpu}`, `the device tree has ${[...known].join(", ")}`);
   return { cpu, cache: CACHES[cache] };
+}
+
+/** A value in a sentence: objects by their type, since they may not turn into text. */
+function told(value: unknown): string {
+  return typeof value === "object" ? typeof value : String(value);
 }
 
 function refused(why: string, hint: string): IommuError {

@@ -108,6 +108,12 @@ describe("the aperture", () => {
 
 describe("error: what the extension takes", () => {
   test.each<[string, unknown]>([
+    ["undefined", undefined],
+    ["null", null],
+    ["a number", 3],
+    ["no members", {}],
+    ["a cache that turns into no text", { cpu: 0, cache: Object.create(null) }],
+    ["a cpu that turns into no text", { cpu: Object.create(null), cache: "L1" }],
     ["a cpu that is none", { cpu: -1, cache: "L1" }],
     ["half a cpu", { cpu: 0.5, cache: "L1" }],
     ["a cpu beyond 32 bits", { cpu: 2 ** 32, cache: "L1" }],

@@ -48,9 +48,23 @@ test("what is no plan, or names no bank, is refused before the aperture is touch
   const before = container.windows.list();
   const request = { ram: [{ start: 0n, size: 65_536n }], contiguity: 4096n, msiBanks: 1 };
   const plan = Reflect.apply(planWindows, undefined, [request]);
-  const withBank = (bank: number): object => ({ ...plan, msi: [{ ...plan.msi[0], bank }] });
+  const withBank = (bank: unknown): object => ({ ...plan, msi: [{ ...plan.msi[0], bank }] });
   const refusal = Reflect.apply(planWindows, undefined, [undefined]);
-  for (const wrong of [undefined, {}, refusal, withBank(Number.NaN), withBank(-1), withBank(99)])
+  const banks = [Number.NaN, -1, 99, undefined].map(withBank);
+  const parts = [
+    { kind: "plan" },
+    { ...plan, ram: undefined },
+    { ...plan, ram: [null] },
+    { ...plan, msi: undefined },
+    { ...plan, msi: [null] },
+    { ...plan, start: 0 },
+    { ...plan, windowSize: 65_536 },
+    { ...plan, windows: undefined },
+    { ...plan, last: undefined },
+    { ...plan, last: plan.last + 1n },
+    { ...plan, last: -1n },
+  ];
+  for (const wrong of [undefined, {}, refusal, ...banks, ...parts])
     expect(thrown(() => Reflect.apply(applyPlan, undefined, [container, wrong])).code).toBe(
       "invalid-argument",
     );

@@ -12,6 +12,7 @@ import {
   refusedByKernel,
   setIommu,
 } from "@iommukit/core";
+import { requireOptions, told } from "./arguments.ts";
 import { hasPamu } from "./qoriq.ts";
 import { createSessionV1 } from "./session-v1.ts";
 import { createSessionV2 } from "./session-v2.ts";
@@ -30,9 +31,10 @@ export interface SpaprOptions {
  * Without `version` the kernel is asked for 2 and, where it cannot do that for these groups, for 1: then
  * `container.backend` is `spapr-tce-v1` and `container.negotiation` says why.
  *
- * Valid errors: `invalid-argument` (a version that does not exist).
+ * Valid errors: `invalid-argument` (a version that does not exist, another option).
  */
 export function spaprTce(options: SpaprOptions = {}): IommuBackend {
+  requireOptions("spaprTce", options, ["version"]);
   const { version } = options;
   if (version !== undefined && version !== 1 && version !== 2) throw noSuchVersion(version);
   const versions: readonly SpaprVersion[] = version === undefined ? [2, 1] : [version];
@@ -129,7 +131,7 @@ function noSuchVersion(version: unknown): IommuError {
   return new IommuError({
     code: "invalid-argument",
     operation: "spaprTce",
-    sentence: `there is no version ${String(version)} of sPAPR TCE`,
+    sentence: `there is no version ${told(version)} of sPAPR TCE`,
     hint: "1 or 2; leave it out for the better one that the kernel has",
   });
 }

@@ -3,6 +3,7 @@
 import { IommuError, type ProbeContext, refusedByKernel } from "@iommukit/core";
 import { createWriter, ioctlNumber } from "@iommukit/core/abi";
 import { DEFAULT_PAGE, type WindowOffer } from "./offer.ts";
+import { MOST_LEVELS, WINDOW_SLOTS } from "./offer-check.ts";
 import { isPowerOfTwo } from "./table-size.ts";
 import {
   VFIO_IOMMU_SPAPR_INFO_DDW,
@@ -11,10 +12,6 @@ import {
 } from "./uapi/info.ts";
 
 const OPERATION = "VFIO_IOMMU_SPAPR_TCE_GET_INFO";
-/** IOMMU_TABLE_GROUP_MAX_TABLES, arch/powerpc/include/asm/iommu.h (6.12). */
-const WINDOW_SLOTS = 2;
-/** No hardware has more (POWERNV_IOMMU_MAX_LEVELS is 5); more is nonsense to be held to. */
-const MOST_LEVELS = 5;
 
 interface Answer {
   readonly flags: number;

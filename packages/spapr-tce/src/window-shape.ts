@@ -3,7 +3,9 @@
 // The one function that both `createWindow` and the planner ask, so that neither sends what must fail.
 
 import { type ErrorCode, formatSize } from "@iommukit/core";
+import { isUnsigned64, told } from "./arguments.ts";
 import { HIGH_START, offeredPages, pageShift, type WindowOffer } from "./offer.ts";
+import { offerProblem } from "./offer-check.ts";
 import {
   isPowerOfTwo,
   type TableProblem,
@@ -40,9 +42,13 @@ export type ShapeAnswer =
   | { readonly window: PossibleWindow; readonly refusal?: undefined }
   | { readonly window?: undefined; readonly refusal: ShapeRefusal };
 
-/** The window with its table, or the first thing that is wrong with it. */
+/**
+ * The window with its table, or the first thing that is wrong with it, with what was passed too: it never
+ * throws.
+ */
 export function shapeWindow(offer: WindowOffer, wanted: WantedWindow): ShapeAnswer {
-  const refusal = pagesRefused(offer, wanted) ?? levelsRefused(offer, wanted);
+  const refusal =
+    argumentsRefused(offer, wanted) ?? pagesRefused(offer, wanted) ?? levelsRefused(offer, wanted);
   if (refusal !== undefined) return { refusal };
   const shape = { shift: pageShift(wanted.pageSize), size: wanted.size };
   const tried = wanted.levels === undefined ? upTo(offer.levels) : [wanted.levels];
@@ -54,6 +60,19 @@ export function shapeWindow(offer: WindowOffer, wanted: WantedWindow): ShapeAnsw
   return {
     window: { ...table, pageSize: wanted.pageSize, tableBytes: tableBytes(offer, table) },
   };
+}
+
+/** What TypeScript would have told, for those who come without it. */
+function argumentsRefused(offer: unknown, wanted: unknown): ShapeRefusal | undefined {
+  const { pageSize, size } = Object(wanted) as Partial<WantedWindow>; // cast: looked at member by member
+  const wrong = offerProblem(offer) ?? wantedProblem(pageSize, size);
+  return wrong === undefined ? undefined : { code: "invalid-argument", sentence: wrong };
+}
+
+function wantedProblem(pageSize: unknown, size: unknown): string | undefined {
+  if (!Number.isSafeInteger(pageSize) || Number(pageSize) < 1)
+    return `a window's page is a number of bytes, not ${told(pageSize)}`;
+  return isUnsigned64(size) ? undefined : `a window's size is a bigint of bytes, not ${told(size)}`;
 }
 
 function pagesRefused(
@@ -89,7 +108,10 @@ function pagesRefused(
 function levelsRefused(offer: WindowOffer, { levels }: WantedWindow): ShapeRefusal | undefined {
   if (levels === undefined) return undefined;
   if (!Number.isInteger(levels) || levels < 1)
-    return { code: "invalid-argument", sentence: `a table has 1 level or more, not ${levels}` };
+    return {
+      code: "invalid-argument",
+      sentence: `a table has 1 level or more, not ${told(levels)}`,
+    };
   if (levels <= offer.levels) return undefined;
   return {
     code: "not-offered",

@@ -23,6 +23,21 @@ const WRONG: readonly (readonly [string, (eeh: Eeh) => unknown])[] = [
   ["no error to inject", (eeh) => Reflect.apply(eeh.injectError, eeh, [])],
   ["a recovery that is misspelt", (eeh) => Reflect.apply(eeh.recover, eeh, [{ how: "unfreze" }])],
   ["options that are none", (eeh) => Reflect.apply(eeh.recover, eeh, [5])],
+  ["a recovery's misspelt option", (eeh) => Reflect.apply(eeh.recover, eeh, [{ hwo: "unfreeze" }])],
+  [
+    "an injection's misspelt option",
+    (eeh) =>
+      Reflect.apply(eeh.injectError, eeh, [
+        { addressBits: 32, what: "dma-read-address", adress: 1n },
+      ]),
+  ],
+  [
+    "a watch's misspelt option",
+    (eeh) =>
+      Reflect.apply(eeh.watch, eeh, [{ intervall: 5 }])
+        [Symbol.asyncIterator]()
+        .next(),
+  ],
   ["a timeout that is no number", (eeh) => eeh.recover({ timeout: Number.NaN })],
   ["an endless timeout", (eeh) => eeh.recover({ timeout: Number.POSITIVE_INFINITY })],
   ["an interval of 0", (eeh) => eeh.watch({ interval: 0 })[Symbol.asyncIterator]().next()],

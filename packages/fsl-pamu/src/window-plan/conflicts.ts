@@ -20,6 +20,7 @@ export type Layout = Pick<WindowPlan, "windowSize" | "windows" | "start" | "ram"
 
 /** One sentence for each thing that is wrong, none for a layout that may be applied. */
 export function layoutConflicts(layout: Layout): readonly string[] {
+  if (!isLayout(layout)) return ["that is no layout: its addresses and sizes are bigints"];
   const { windowSize: size, windows: count, start } = layout;
   const shape = shapeConflicts(size, count, start);
   // Nothing below has a meaning in an aperture that is none.
@@ -31,6 +32,22 @@ export function layoutConflicts(layout: Layout): readonly string[] {
     ...layout.msi.flatMap((placement) => msiConflicts(aperture, layout.ram, placement)),
     ...shared(aperture, layout.msi),
   ];
+}
+
+/** What TypeScript would have told, for those who come without it. */
+function isLayout(layout: unknown): boolean {
+  const { windowSize, start, ram, msi } = Object(layout) as Partial<Layout>; // cast: looked at member by member
+  return (
+    [windowSize, start].every(isAddress) &&
+    Array.isArray(ram) &&
+    ram.every((region) => isAddress(Object(region).start) && isAddress(Object(region).size)) &&
+    Array.isArray(msi) &&
+    msi.every((placement) => isAddress(Object(placement).iova))
+  );
+}
+
+function isAddress(value: unknown): boolean {
+  return typeof value === "bigint" && value >= 0n;
 }
 
 /** The index of the window that the hardware uses for an address of the aperture. */

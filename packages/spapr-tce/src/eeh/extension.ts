@@ -9,9 +9,9 @@ import {
   type ProbeContext,
 } from "@iommukit/core";
 import { VFIO_EEH } from "@iommukit/core/uapi";
-import { requireOneOf, requireOptions } from "./arguments.ts";
+import { requireOneOf, requireOptions } from "../arguments.ts";
 import { bindEeh } from "./calls.ts";
-import { type InjectedError, injectionOf } from "./injection.ts";
+import { INJECTION, type InjectedError, injectionOf } from "./injection.ts";
 import { type RecoverOptions, recover } from "./recover.ts";
 import type { PeState } from "./states.ts";
 import { type EehEvent, type WatchOptions, watch } from "./watch.ts";
@@ -72,7 +72,7 @@ export function eehExtension(context: ProbeContext, extension: ExtensionContext)
     endReset: () => perform("end-reset"),
     configure: () => perform("configure"),
     injectError: (error) => {
-      requireOptions("injectError", error);
+      requireOptions("injectError", error, INJECTION);
       perform("inject-error", injectionOf(error));
     },
     recover: (options) => recover(port, { readState, perform }, options),

@@ -16,6 +16,9 @@ export interface InjectedError {
   readonly mask?: bigint;
 }
 
+/** The members of an `InjectedError`. */
+export const INJECTION: readonly string[] = ["addressBits", "what", "address", "mask"];
+
 /** EEH_ERR_FUNC_*, arch/powerpc/include/uapi/asm/eeh.h (6.12). */
 export const FUNCTIONS = {
   "load-memory-address": 0,

@@ -1,7 +1,7 @@
 // Brings a PE back to work, in PAPR's order: thaw MMIO then DMA, or reset, end it, configure.
 
 import { IommuError, type KernelPort } from "@iommukit/core";
-import { requireMilliseconds, requireOneOf, requireOptions } from "./arguments.ts";
+import { requireMilliseconds, requireOneOf, requireOptions } from "../arguments.ts";
 import type { EehCalls } from "./calls.ts";
 import { pause } from "./pause.ts";
 import { type PeState, unfreezing } from "./states.ts";
@@ -26,7 +26,7 @@ export async function recover(
   calls: EehCalls,
   options: RecoverOptions = {},
 ): Promise<PeState> {
-  requireOptions("recover", options);
+  requireOptions("recover", options, ["how", "timeout"]);
   const { how = "hot", timeout = 60_000 } = options;
   requireOneOf("recover", how, ["unfreeze", "hot", "fundamental"]);
   requireMilliseconds("recover", timeout, 0);

@@ -1,7 +1,7 @@
 // Tells changes of a PE's state. The kernel tells none by itself, so it is asked again and again.
 
 import { type IommuError, isIommuError, type KernelPort } from "@iommukit/core";
-import { requireMilliseconds, requireOptions } from "./arguments.ts";
+import { requireMilliseconds, requireOptions } from "../arguments.ts";
 import { pause } from "./pause.ts";
 import type { PeState } from "./states.ts";
 
@@ -35,7 +35,7 @@ export async function* watch(
   readState: () => PeState,
   options: WatchOptions = {},
 ): AsyncGenerator<EehEvent, void> {
-  requireOptions("watch", options);
+  requireOptions("watch", options, ["interval", "signal"]);
   const { interval = 100, signal } = options;
   // Without a pause the kernel is asked a million times in three seconds and no timer of the caller's fires.
   requireMilliseconds("watch", interval, 1);

@@ -27,7 +27,8 @@ export type PlanAnswer =
 /**
  * The windows that carry all the memory and lock the least, or exactly why there are none.
  *
- * Valid errors: `invalid-argument` (ranges that overlap, are empty or are not whole kernel pages).
+ * Valid errors: `invalid-argument` (ranges that overlap, are empty or are not whole kernel pages; an offer that
+ * no kernel makes; an option that does not exist, or a value of another type).
  */
 export function planWindows(request: PlanRequest): PlanAnswer {
   checkRequest(request);

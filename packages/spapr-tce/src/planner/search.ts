@@ -26,6 +26,8 @@ export interface PlannedWindow {
 
 /** Windows that carry all of a request's memory. */
 export interface WindowPlan {
+  /** What it was planned for: a container that offers something else does not take it. */
+  readonly offer: WindowOffer;
   readonly defaultWindow: "kept" | "removed";
   readonly windows: readonly PlannedWindow[];
   readonly tableBytes: bigint;
@@ -88,7 +90,7 @@ function planWith(
     windows.push(...(keeper === undefined ? [high] : [keeper, high]));
   }
   if (windows.length > offer.windows) return undefined;
-  return total(windows, request.ranges);
+  return total(request, windows);
 }
 
 /** Which window carries which range; undefined when one can go nowhere. */
@@ -177,11 +179,12 @@ function planned(
   return { start, size, pageSize, levels, tableBytes, from, ranges };
 }
 
-function total(windows: readonly PlannedWindow[], ranges: readonly MemoryRange[]): WindowPlan {
+function total({ offer, ranges }: PlanRequest, windows: readonly PlannedWindow[]): WindowPlan {
   const tableBytes = windows.reduce((sum, window) => sum + window.tableBytes, 0n);
   const registeredBytes = ranges.reduce((sum, range) => sum + range.size, 0n);
   const kept = windows.some((window) => window.from === "default");
   return {
+    offer,
     defaultWindow: kept ? "kept" : "removed",
     windows,
     tableBytes,

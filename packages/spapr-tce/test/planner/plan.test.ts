@@ -1,17 +1,34 @@
 // Plans for known machines, refusals in their words, and plans that are applied.
 
-import { createIommu, GiB, isIommuError, MiB } from "@iommukit/core";
+import {
+  bytes,
+  createIommu,
+  GiB,
+  iova,
+  isIommuError,
+  MiB,
+  type WindowRequest,
+} from "@iommukit/core";
 import { ioctlNumber } from "@iommukit/core/abi";
 import {
   applyPlan,
   type MemoryRange,
   type PlanRequest,
   planWindows,
+  SPAPR,
   spaprTce,
   type WindowOffer,
   type WindowPlan,
 } from "@iommukit/spapr-tce";
-import { fails, faultyPort, powernv, pseries, simulatedHost } from "@iommukit/testkit";
+import {
+  fails,
+  faultyPort,
+  type Machine,
+  powernv,
+  powernv64k,
+  pseries,
+  simulatedHost,
+} from "@iommukit/testkit";
 import { describe, expect, test } from "vitest";
 import { VFIO_IOMMU_SPAPR_TCE_CREATE } from "../../src/uapi/window.ts";
 import { OFFERS } from "./requests.ts";
@@ -176,6 +193,60 @@ describe("applied", () => {
       expect.objectContaining({ code: "out-of-memory" }),
     );
     expect(container.windows.list()).toMatchObject([{ start: 0n, pageSize: 4096 }]);
+    // The one that was given back is the default one, so the plan can be tried again.
+    applyPlan(container.windows, plan);
+    expect(container.windows.list()).toMatchObject([{ start: 1n << 59n, pageSize: LARGE }]);
+  });
+
+  test.each<[string, () => Machine, WindowRequest]>([
+    ["an LPAR's, elsewhere", pseries, { pageSize: LARGE, size: bytes(4 * GiB) }],
+    ["an LPAR's, at 0 and smaller", pseries, { pageSize: 4096, size: bytes(GiB / 2) }],
+    ["at 0, of other pages", powernv64k, { pageSize: 65_536, size: bytes(2 * GiB) }],
+    ["at 0, and larger", powernv, { pageSize: 4096, size: bytes(4 * GiB) }],
+  ])("error: a window of the caller's own stays, and works: %s", (_, machine, own) => {
+    const sim = simulatedHost(machine());
+    const iommu = createIommu(sim.port);
+    using memory = iommu.allocate(2 * MiB, own.pageSize === LARGE ? { pageSize: LARGE } : {});
+    using container = iommu.openContainer({ groups: [2], backends: [spaprTce()] });
+    const ranges = [range(0n, 64n * G, LARGE)];
+    const away = planned({ offer: container.extension(SPAPR).readOffer(), ranges });
+    expect(away.defaultWindow).toBe("removed");
+    const [given] = container.windows.list();
+    if (given === undefined) throw new Error("there is no default window");
+    container.windows.remove(given);
+    const window = container.windows.create(own);
+    expect(() => applyPlan(container.windows, away)).toThrow(
+      expect.objectContaining({ code: "wrong-state" }),
+    );
+    expect(container.windows.list()).toEqual([window]);
+    container.memory.register(memory.address, memory.size);
+    container.dma.map(window.start, memory.address, memory.size, "read-write");
+    expect(sim.dma("0000:00:02.0").write(window.start, Uint8Array.of(7)).moved).toBe(1);
+    expect(memory.bytes[0]).toBe(7);
+  });
+
+  test("error: memory that is mapped in the default window stays mapped", () => {
+    const sim = simulatedHost(pseries());
+    const iommu = createIommu(sim.port);
+    using memory = iommu.allocate(MiB);
+    using container = iommu.openContainer({ groups: [2], backends: [spaprTce()] });
+    container.memory.register(memory.address, memory.size);
+    container.dma.map(iova(0n), memory.address, memory.size, "read-write");
+    expect(() => applyPlan(container.windows, plan)).toThrow(
+      expect.objectContaining({ code: "memory-in-use" }),
+    );
+    expect(sim.dma("0000:00:02.0").write(0n, Uint8Array.of(9)).moved).toBe(1);
+    expect(memory.bytes[0]).toBe(9);
+  });
+
+  test("error: a plan for a machine with another default window", () => {
+    const iommu = createIommu(simulatedHost(powernv()).port);
+    using container = iommu.openContainer({ groups: [2], backends: [spaprTce()] });
+    const before = container.windows.list();
+    expect(() => applyPlan(container.windows, plan)).toThrow(
+      expect.objectContaining({ code: "wrong-state" }),
+    );
+    expect(container.windows.list()).toBe(before);
   });
 
   test("error: a container that has other windows already", () => {
