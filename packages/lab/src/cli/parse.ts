@@ -18,7 +18,7 @@ export type Parsed =
 /** Valid errors: `unknown-command`, `unknown-option`, `invalid-option`, `invalid-argument`. */
 export function parse(words: readonly string[], version: string): Parsed {
   const cli = commandLine(version);
-  cli.parse(["node", "iommukit", ...words], { run: false });
+  cli.parse(["node", "iommukit", ...withNegatives(words)], { run: false });
   if (cli.options["help"] === true || cli.options["version"] === true) return { kind: "printed" };
   const command = COMMANDS.find(({ usage }) => nameOf(usage) === cli.matchedCommandName);
   if (command === undefined || cli.matchedCommand === undefined) return withoutCommand(cli);
@@ -30,6 +30,28 @@ export function parse(words: readonly string[], version: string): Parsed {
   }, nameOf(command.usage));
   const options = optionValues(words, [...GLOBAL_OPTIONS, ...command.options]);
   return { kind: "command", command, args: cli.args.map(String), options };
+}
+
+/**
+ * `--banks -1` as `--banks=-1`: cac takes -1 for an option of its own, and what is wrong is the number. No
+ * option here is a digit.
+ */
+function withNegatives(words: readonly string[]): readonly string[] {
+  const joined: string[] = [];
+  for (const word of words) {
+    const before = joined.at(-1);
+    if (/^-[\d.]/.test(word) && before !== undefined && takesValue(before))
+      joined[joined.length - 1] = `${before}=${word}`;
+    else joined.push(word);
+  }
+  return joined;
+}
+
+/** Whether a word is an option of some command that is followed by its value. */
+function takesValue(word: string): boolean {
+  return [GLOBAL_OPTIONS, ...COMMANDS.map(({ options }) => options)]
+    .flat()
+    .some(({ flags }) => flags.startsWith(`${word} `));
 }
 
 /** The list of commands, as an unknown one is answered. */

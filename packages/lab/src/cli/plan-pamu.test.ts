@@ -158,9 +158,16 @@ describe("--svg", () => {
     const file = join(folder(), "aperture.svg");
     await plan(`pamu --ram 512M@0 --contiguity 4K --banks 3 --svg ${file}`);
     expect(() => readFileSync(file)).toThrow("ENOENT");
-    const { status, err } = await plan(`${L1} --svg ${join(file, "x.svg")}`);
+    const missing = join(file, "x.svg");
+    const { status, out } = await plan(`${L1} --svg ${missing} --json`);
     expect(status).toBe(2);
-    expect(err).toContain("cannot be written: ENOENT");
+    expect(JSON.parse(out)).toEqual({
+      error: {
+        code: "invalid-option",
+        message: `--svg ${missing} cannot be written: ENOENT`,
+        hint: "its folder must be there, and be yours to write",
+      },
+    });
   });
 });
 
@@ -175,6 +182,12 @@ describe("error: command lines that are wrong", () => {
     ["pamu --ram 512X@0 --contiguity 4M --banks 3", "--ram 512X is not a number of bytes"],
     ["pamu --ram 512M@0 --contiguity 4M --banks x", "--banks x is not what the option takes"],
     ["pamu --ram 512M@0 --contiguity 4M --banks 3 --windows 0", "--windows 0"],
+    ["pamu --ram 512M@0 --contiguity 4M --banks -1", "--banks takes a whole number from 0 to 256"],
+    ["pamu --ram 512M@0 --contiguity 4M --banks=-1", "--banks -1 is not what the option takes"],
+    ["pamu --ram -1@0 --contiguity 4M --banks 3", "--ram -1 is not a number of bytes"],
+    ["pamu --ram 512M@0 --contiguity -.5M --banks 3", "--contiguity -.5M is not a number of bytes"],
+    ["pamu --ram 512M@0 --contiguity 4M --banks 3 -1", "there is no option -1"],
+    ["pamu --ram 512M@0 --contiguity 4M --banks 3 --verbose -1", "there is no option -1"],
     ["pamu --ram 512M@0 --contiguity 4M --banks 3 --policy x", "--policy x is no policy"],
   ])("%s", async (line, sentence) => {
     const { status, err } = await plan(line);

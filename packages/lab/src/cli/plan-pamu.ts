@@ -19,7 +19,7 @@ import { parseSize } from "./sizes.ts";
 const MOST_BANKS = 256;
 const MOST_WINDOWS = 65_536;
 
-/** 0 with a plan, 1 where there is none. Valid errors: `invalid-option`, `file-unreadable`. */
+/** 0 with a plan, 1 where there is none. Valid errors: `invalid-option`. */
 export function runPlanPamu({ options, json, terminal }: Invocation): Promise<number> {
   const answer = planWindows({
     ram: ramOf(required(options, "ram")),
@@ -63,7 +63,8 @@ function draw(file: string, plan: WindowPlan): void {
   try {
     writeFileSync(file, planSvg(plan));
   } catch (error) {
-    throw new LabError("file-unreadable", `${file} cannot be written: ${errnoOf(error)}`, {
+    throw new LabError("invalid-option", `--svg ${file} cannot be written: ${errnoOf(error)}`, {
+      hint: "its folder must be there, and be yours to write",
       cause: error,
     });
   }

@@ -50,9 +50,17 @@ export function offerOf(options: OptionValues): WindowOffer {
       number(options, "levels", { least: 1, most: offer.levels, whole: true }) ?? offer.levels,
     windows: number(options, "windows", { least: 1, most: 2, whole: true }) ?? offer.windows,
     pageSizes: sizes === undefined ? offer.pageSizes : maskOf(sizes),
-    kernelPageSize:
-      hostPage === undefined ? offer.kernelPageSize : Number(power("host-page", hostPage)),
+    kernelPageSize: hostPage === undefined ? offer.kernelPageSize : kernelPage(hostPage),
   };
+}
+
+/** Linux on POWER is built with pages of one of two sizes (PPC_4K_PAGES, PPC_64K_PAGES). */
+function kernelPage(written: string): number {
+  const size = Number(parseSize("host-page", written));
+  if (size === 4096 || size === 65_536) return size;
+  throw new LabError("invalid-option", `--host-page ${written} is no page of a kernel`, {
+    hint: "4K or 64K",
+  });
 }
 
 function maskOf(list: string): bigint {

@@ -79,6 +79,10 @@ describe("error: what cannot be done, why, and what would help", () => {
     ["--ram 64G --machine power11", "is not known here"],
     ["--ram 64G --placement top", "is no placement"],
     ["--ram 64G --page-sizes 3K", "is no page size"],
+    ["--ram 64G --host-page 16K", "--host-page 16K is no page of a kernel"],
+    ["--ram 64G --host-page 2K", "--host-page 2K is no page of a kernel"],
+    ["--ram 64G --levels -1", "--levels takes a whole number from 1 to 5"],
+    ["--ram 64G --lockable -1G", "--lockable -1G is not a number of bytes"],
     ["--ram 64G --contiguity 4M", "has no option --contiguity"],
   ])("%j is a mistake of the command line", async (line, message) => {
     const { status, err } = await plan(line);

@@ -1,6 +1,11 @@
 // `iommukit plan spapr`: the windows of a POWER guest or driver as JSON and as text.
 
-import { type MemoryRange, type PlanRequest, planWindows } from "@iommukit/spapr-tce";
+import {
+  type MemoryRange,
+  type PlanRequest,
+  planWindows,
+  type WindowPlan,
+} from "@iommukit/spapr-tce";
 import { LabError } from "../errors.ts";
 import type { Invocation, OptionValues } from "./command.ts";
 import { text } from "./options.ts";
@@ -12,10 +17,17 @@ import { parseSize } from "./sizes.ts";
 export function runPlanSpapr({ options, json, terminal }: Invocation): Promise<number> {
   const request = requestOf(options);
   const { plan, refusal } = planWindows(request);
-  if (json) terminal.out(`${JSON.stringify(plan ?? refusal, asText)}\n`);
+  if (json) terminal.out(`${JSON.stringify(asJson(plan) ?? refusal, asText)}\n`);
   else if (plan === undefined) terminal.out(`${spaprRefusalText(refusal, terminal)}\n`);
   else terminal.out(`${spaprPlanText(plan, request, terminal)}\n`);
   return Promise.resolve(plan === undefined ? 1 : 0);
+}
+
+/** Without the offer, which is what was asked. */
+function asJson(plan: WindowPlan | undefined): object | undefined {
+  if (plan === undefined) return undefined;
+  const { offer: _, ...answer } = plan;
+  return answer;
 }
 
 function requestOf(options: OptionValues): PlanRequest {
