@@ -2,10 +2,16 @@
 
 import { ownModule, RUNS_FROM_SOURCE } from "../bundle/own-files.ts";
 
-/** Set in the other process only: the bundle then serves instead of running its program. */
-const ROLE = "IOMMUKIT_OTHER_PROCESS";
+/** Set in the other process only, to the number of the process that asks it. */
+const ASKER = "IOMMUKIT_OTHER_PROCESS";
 
-export const IS_OTHER_PROCESS: boolean = process.env[ROLE] === "1";
+/** Whether a bundle is to serve instead of running its program. */
+export const IS_OTHER_PROCESS: boolean = process.env[ASKER] !== undefined;
+
+/** The process that started this one: when it is no longer the parent, it is gone. */
+export function asker(): number {
+  return Number(process.env[ASKER] ?? process.ppid);
+}
 
 /** How the other process is started: arguments of Node, and its environment. */
 export interface Entry {
@@ -21,7 +27,8 @@ export function servedByBundle(file: string | undefined): void {
 }
 
 export function entry(): Entry {
-  if (bundle !== undefined) return { args: [bundle], env: { ...process.env, [ROLE]: "1" } };
+  const env = { ...process.env, [ASKER]: String(process.pid) };
+  if (bundle !== undefined) return { args: [bundle], env };
   const source = RUNS_FROM_SOURCE ? ["--conditions=@iommukit/source"] : [];
-  return { args: [...source, ownModule("other-process/program")], env: process.env };
+  return { args: [...source, ownModule("other-process/program")], env };
 }

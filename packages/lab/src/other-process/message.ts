@@ -38,10 +38,14 @@ export function fromHex(digits: string): Uint8Array {
   return new Uint8Array(Buffer.from(digits, "hex"));
 }
 
-const POLL_MS = 2;
+const SHORTEST_MS = 2;
+const LONGEST_MS = 25;
 const cell = new Int32Array(new SharedArrayBuffer(4));
 
-/** Waits a moment for the other side. */
-export function pause(): void {
-  Atomics.wait(cell, 0, 0, POLL_MS);
+/**
+ * Waits a moment for the other side: longer, the more often there was nothing. Both sides share the one
+ * processor of an emulated machine, and to look costs the side that works its time.
+ */
+export function pause(looks: number): void {
+  Atomics.wait(cell, 0, 0, Math.min(SHORTEST_MS + looks, LONGEST_MS));
 }

@@ -6,19 +6,11 @@
 // Rests on fork(2) and dup2(2) as Node's `spawn` makes them, prlimit(1) and setpriv(1).
 
 import { type ChildProcess, type StdioOptions, spawn, spawnSync } from "node:child_process";
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KernelPort, MapMemoryRequest } from "@iommukit/core";
+import { isGoneIn, isRunning, kill } from "./end.ts";
 import { entry } from "./entry.ts";
 import { type Answer, fromHex, pause, type Question, toHex } from "./message.ts";
 
@@ -27,6 +19,18 @@ export interface OtherProcessOptions {
   readonly descriptors: readonly number[];
   /** RLIMIT_MEMLOCK in bytes. Default: this process's limit and privileges. */
   readonly lockedMemoryLimit?: number;
+  /** How long is waited for it. Default what an emulated machine on a busy one needs, and more. */
+  readonly patience?: Partial<Patience>;
+}
+
+/** Milliseconds after which the other process is given up, and killed. */
+export interface Patience {
+  /** Until it can be asked. */
+  readonly start: number;
+  /** For each answer. */
+  readonly answer: number;
+  /** For it to end when it was told to. */
+  readonly exit: number;
 }
 
 /** Memory of the other process: this one cannot see its bytes. */
@@ -42,12 +46,14 @@ export interface OtherPort extends Pick<KernelPort, "ioctl" | "readText"> {
 
 export interface OtherProcess {
   readonly port: OtherPort;
-  /** Ends it. When this returns, its descriptors are closed and its memory is unmapped. */
+  /**
+   * Ends it, by force when it does not end by itself. When this returns, its descriptors are closed and
+   * its memory is unmapped. Throws when even the kernel does not end it.
+   */
   exit(): void;
 }
 
-/** An emulated machine takes seconds to start Node. */
-const PATIENCE_MS = 60_000;
+const PATIENCE: Patience = { start: 180_000, answer: 60_000, exit: 60_000 };
 const CHUNK = 65_536;
 
 /** Whether the programs are here, and run here, that give another process limits of its own. */
@@ -55,29 +61,64 @@ export function canLimitOtherProcess(): boolean {
   return ["prlimit", "setpriv"].every((name) => spawnSync(name, ["--version"]).status === 0);
 }
 
-/** Starts the other process and waits until it can be asked. Throws when it cannot be started. */
+/**
+ * Starts the other process and waits until it can be asked. Throws when it cannot be started. No failure, here
+ * or of a call, leaves it running: it would keep the descriptors that it shares.
+ */
 export function startOtherProcess(options: OtherProcessOptions): OtherProcess {
-  const { questions, answers, ask, hear } = openPipes();
-  const child = start(options, questions, answers);
-  closeSync(questions);
-  closeSync(answers);
-  const conversation = new Conversation(ask, hear, () => isRunning(child.pid));
-  conversation.answer();
-  const port = portOf((question) => {
-    conversation.say(question);
-    return conversation.answer();
-  });
+  const patience = { ...PATIENCE, ...options.patience };
+  const { child, conversation } = openConversation(options);
   let running = true;
+  const end = (action: () => void): void => {
+    running = false;
+    try {
+      action();
+    } finally {
+      conversation.close();
+    }
+  };
+  const converse = (milliseconds: number, question?: Question): Answer => {
+    try {
+      if (question !== undefined) conversation.say(question);
+      return conversation.answer(milliseconds);
+    } catch (error) {
+      end(() => kill(child, error));
+      throw error;
+    }
+  };
+  converse(patience.start);
+  const port = portOf((question) => {
+    if (!running) throw new Error("the other process has ended");
+    return converse(patience.answer, question);
+  });
   return {
     port,
     exit() {
       if (!running) return;
-      running = false;
-      conversation.say({ call: "exit" });
-      untilGone(child);
-      conversation.close();
+      end(() => {
+        if (!(conversation.isTold({ call: "exit" }) && isGoneIn(child, patience.exit))) kill(child);
+      });
     },
   };
+}
+
+/** The child, and what is said with it; neither if one of them cannot be had. */
+function openConversation(options: OtherProcessOptions): {
+  readonly child: ChildProcess;
+  readonly conversation: Conversation;
+} {
+  const { questions, answers, ask, hear } = openPipes();
+  try {
+    const child = start(options, questions, answers);
+    return { child, conversation: new Conversation(ask, hear, () => isRunning(child)) };
+  } catch (error) {
+    closeSync(ask);
+    closeSync(hear);
+    throw error;
+  } finally {
+    closeSync(questions);
+    closeSync(answers);
+  }
 }
 
 function portOf(call: (question: Question) => Answer): OtherPort {
@@ -169,12 +210,22 @@ class Conversation {
     writeSync(this.#ask, `${JSON.stringify(question)}\n`);
   }
 
+  /** As `say`; false where that cannot be written, such as on a full disk. */
+  isTold(question: Question): boolean {
+    try {
+      this.say(question);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Waits for the next answer. Throws when the other process is gone, or hangs. */
-  answer(): Answer {
-    const deadline = performance.now() + PATIENCE_MS;
-    for (let end = -1; end < 0; ) {
+  answer(milliseconds: number): Answer {
+    const deadline = performance.now() + milliseconds;
+    for (let looks = 0; ; looks++) {
       this.#unread += this.#read();
-      end = this.#unread.indexOf("\n");
+      const end = this.#unread.indexOf("\n");
       if (end >= 0) {
         const line = this.#unread.slice(0, end);
         this.#unread = this.#unread.slice(end + 1);
@@ -182,9 +233,9 @@ class Conversation {
         return JSON.parse(line) as Answer;
       }
       if (performance.now() > deadline) break;
-      pause();
+      pause(looks);
     }
-    throw new Error(`the other process has not answered for ${PATIENCE_MS / 1000} s`);
+    throw new Error(`the other process has not answered for ${milliseconds / 1000} s`);
   }
 
   /** What has come. The other side may have said its last before it was found gone. */
@@ -198,26 +249,5 @@ class Conversation {
   close(): void {
     closeSync(this.#ask);
     closeSync(this.#hear);
-  }
-}
-
-/**
- * A process that ended and was not waited for yet has already let go of its memory and files; but its
- * first thread ends before the others, and those hold the same files.
- */
-function untilGone({ pid }: ChildProcess): void {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (isRunning(pid)) {
-    if (performance.now() > deadline) throw new Error("the other process does not end");
-    pause();
-  }
-}
-
-function isRunning(pid: number | undefined): boolean {
-  try {
-    const state = /^State:\t(.)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return state !== "Z" || readdirSync(`/proc/${pid}/task`).length > 1;
-  } catch {
-    return false;
   }
 }

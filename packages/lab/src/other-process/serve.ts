@@ -8,6 +8,7 @@
 import { readSync, writeSync } from "node:fs";
 import type { HostMemory, KernelPort } from "@iommukit/core";
 import { linuxHost } from "@iommukit/host-linux";
+import { asker } from "./entry.ts";
 import { type Answer, fromHex, pause, type Question, toHex } from "./message.ts";
 
 const QUESTIONS = 0;
@@ -69,12 +70,13 @@ function say(answer: Answer): void {
 
 class Lines {
   readonly #chunk = Buffer.alloc(CHUNK);
-  readonly #asker = process.ppid;
+  readonly #asker = asker();
   #unread = "";
 
   /** The next question; undefined when nobody can ask any more. */
   next(): string | undefined {
-    for (let end = this.#unread.indexOf("\n"); ; end = this.#unread.indexOf("\n")) {
+    for (let looks = 0; ; looks++) {
+      const end = this.#unread.indexOf("\n");
       if (end >= 0) {
         const line = this.#unread.slice(0, end);
         this.#unread = this.#unread.slice(end + 1);
@@ -82,7 +84,7 @@ class Lines {
       }
       const read = readSync(QUESTIONS, this.#chunk, 0, CHUNK, null);
       if (read === 0 && process.ppid !== this.#asker) return undefined;
-      if (read === 0) pause();
+      if (read === 0) pause(looks);
       this.#unread += this.#chunk.toString("utf8", 0, read);
     }
   }

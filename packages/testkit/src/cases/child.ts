@@ -13,6 +13,8 @@ export class Child {
 
   /** `lockedPages`: how many pages it may lock. */
   fork(descriptors: readonly number[], lockedPages?: number): void {
+    // One that was forgotten would keep the descriptors that it shares.
+    if (this.#process !== undefined) throw new Error("the case has a child already");
     this.#process = this.#abilities.fork?.({ descriptors, lockedPages });
   }
 
@@ -33,8 +35,9 @@ export class Child {
 
   /** Its memory goes with it. */
   exit(): void {
-    this.#process?.exit();
+    const child = this.#process;
     this.#process = undefined;
     this.#memories.clear();
+    child?.exit();
   }
 }
