@@ -7,6 +7,7 @@ export {
   AMDVI_WINDOWS,
   HISTORY_MACHINES,
   type HistoryMachine,
+  LPAR_HISTORY_MACHINES,
   POWER_HISTORY_MACHINES,
   VTD_WINDOWS,
 } from "./machines.ts";

@@ -5,6 +5,7 @@
 import { amdvi } from "../machines/amdvi.ts";
 import type { Machine } from "../machines/machine.ts";
 import { powernv } from "../machines/powernv.ts";
+import { pseries } from "../machines/pseries.ts";
 import type { HostOptions } from "../machines/simulated-host.ts";
 import { vtd } from "../machines/vtd.ts";
 import type { CommandKind } from "./command.ts";
@@ -28,6 +29,8 @@ export interface HistoryMachine {
   readonly containerNames?: Readonly<Record<number, string>>;
   /** The commands that its backend offers. Default all. */
   readonly commands?: readonly CommandKind[];
+  /** How many groups share a container. Default as many as there are. */
+  readonly groupsPerContainer?: 1;
 }
 
 const MSI_FIRST = 0xfee00;
@@ -115,3 +118,25 @@ export const POWER_HISTORY_MACHINES: readonly HistoryMachine[] = (["phb4", "phb3
     commands: POWER_COMMANDS,
   }),
 );
+
+/** An LPAR's default window under QEMU: 1 GiB (semantics/spapr.md, 7). */
+const PSERIES_WINDOWS: readonly ModelWindow[] = [{ first: 0, last: 0x4_0000 - 1 }];
+
+/** 8 bytes for each page of that window: the addresses alone, since the table is the hypervisor's. */
+const PSERIES_CHARGE = 2 * 1024 * 1024;
+
+/** An LPAR, whose tables belong to one group each: a second group in a container is refused. */
+export const LPAR_HISTORY_MACHINES: readonly HistoryMachine[] = [
+  {
+    name: "pseries",
+    machine: () => pseries({ hugePages: HUGE_PAGES }),
+    host: {},
+    windows: PSERIES_WINDOWS,
+    mappingLimit: UNLIMITED,
+    lockedLimit: UNLIMITED,
+    pinning: "registrations",
+    windowCharge: PSERIES_CHARGE,
+    commands: POWER_COMMANDS,
+    groupsPerContainer: 1,
+  },
+];

@@ -192,6 +192,7 @@ export class World {
 function warmHost(machine: HistoryMachine, backend: IommuBackend): SimulatedHost {
   const host = simulatedHost(machine.machine(), machine.host);
   const iommu = createIommu(host.port);
-  iommu.openContainer({ groups: [2, 3, 4], backends: [backend] }).close();
+  const together = machine.groupsPerContainer === 1 ? [[2], [3], [4]] : [[2, 3, 4]];
+  for (const groups of together) iommu.openContainer({ groups, backends: [backend] }).close();
   return host;
 }

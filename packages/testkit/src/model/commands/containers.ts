@@ -65,6 +65,8 @@ function openRefusals(world: World, groups: readonly number[]): readonly Refusal
     return [{ code: "invalid-argument", law: "I14" }];
   if (groups.some((group) => world.model.containerOf(group) !== undefined))
     return [{ code: "group-busy", law: "I6", by: "kernel" }];
+  if (groups.length > (world.machine.groupsPerContainer ?? groups.length))
+    return [{ code: "no-backend", law: "I2", by: "kernel" }];
   return [];
 }
 

@@ -51,10 +51,13 @@ function attach(world: World, to: number, group: number): void {
 function joinRefusals(world: World, { model }: LiveContainer, group: number): readonly Refusal[] {
   if (group < 0 || model.groups.includes(group)) return [{ code: "invalid-argument", law: "I14" }];
   if (model.invalid.size > 0) return [{ code: "wrong-state", law: "I2" }];
-  if (group === 77) return [{ code: "group-not-found", law: "I16", by: "kernel" }];
+  const refusals: Refusal[] = [];
+  if (model.groups.length >= (world.machine.groupsPerContainer ?? Number.POSITIVE_INFINITY))
+    refusals.push({ code: "not-offered", law: "I2" });
+  if (group === 77) refusals.push({ code: "group-not-found", law: "I16", by: "kernel" });
   if (world.model.containerOf(group) !== undefined)
-    return [{ code: "group-busy", law: "I6", by: "kernel" }];
-  return [];
+    refusals.push({ code: "group-busy", law: "I6", by: "kernel" });
+  return refusals;
 }
 
 function detach(world: World, from: number, group: number): void {
