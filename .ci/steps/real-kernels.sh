@@ -50,9 +50,8 @@ side_by_side() {
 # Facts are compared with the first target's, so both lanes begin with the same one.
 powernv_lane() {
 	examples sim/vtd sim/powernv sim/powernv-64k qemu/powernv9 qemu/powernv9-64k
-	# The numbered cases run on pseries: on powernv9 a second process of theirs was once not gone in time.
 	local file
-	for file in integration/conformance.ts "${POWER_INTEGRATION[@]}"; do
+	for file in "${INTEGRATION[@]}" "${POWER_INTEGRATION[@]}"; do
 		compare_example "$file" "sim/powernv qemu/powernv9" --within "$POWER_INTEGRATION_SECONDS"
 	done
 	# The kernel with 64 KiB pages shares all but its page size with the other: what is generated covers the rest.

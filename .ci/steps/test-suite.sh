@@ -7,7 +7,7 @@ test_suite() {
 	# A few tests run these tools beside our own code; without them vitest counts the tests as skipped.
 	need_packages busybox-static cpio kmod xz-utils
 	run_and_count "$scratch/npm-test.log" "$TEST_LIMIT" npm test
-	expect "coverage of core and type1-x86 (98 % lines, 95 % branches)" "$COVERAGE_LIMIT" npm run -s coverage
+	expect "coverage of core and the backends (98 % lines, 95 % branches)" "$COVERAGE_LIMIT" npm run -s coverage
 }
 
 # run_and_count LOG SECONDS COMMAND…: shows the output, counts gates and vitest's tests in it.
