@@ -1,10 +1,13 @@
 // One range mapped and unmapped again, by the public interface and by the same two ioctls in C.
 
 import { createIommu, type DmaMemory, formatSize, iova } from "@iommukit/core";
+import { spaprTce } from "@iommukit/spapr-tce";
 import { type1 } from "@iommukit/type1-x86";
 import type { Bench, Scenario } from "../harness/bench.ts";
 import { timed } from "../harness/measure.ts";
 
+/** Whichever the host has: both map and unmap with the same two ioctls. */
+const BACKENDS = [type1(), spaprTce()];
 /** Far from 0 and aligned for any page size that is measured. */
 const AT = iova(0x4000_0000);
 
@@ -14,8 +17,9 @@ export const scenario: Scenario = (bench) => {
   if (device === undefined) throw new Error(`${host.target} has no device`);
   const iommu = createIommu(host.port);
   using memory = iommu.allocate(argument);
-  using container = iommu.openContainer({ groups: [device.group], backends: [type1()] });
+  using container = iommu.openContainer({ groups: [device.group], backends: BACKENDS });
   const { dma } = container;
+  container.memory.register(memory);
   const { address, size } = present(memory);
   const fd = containerDescriptor(bench);
   const range = { host: address, iova: AT, size };

@@ -92,6 +92,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: "--seed <n>", description: "Decides what is generated (default: 1)" },
       { flags: "--first <n>", description: "The first sequence's number (default: 0)" },
       { flags: "--sequence <file>", description: "Replay this sequence (JSON) instead" },
+      { flags: "--guests <n>", description: "At once (default: 2 from 500 sequences on)" },
       { flags: "--timeout <seconds>", description: "For each boot (default: by the length)" },
       { flags: "--allow-host", description: "Permit --on host" },
       ...KERNEL,

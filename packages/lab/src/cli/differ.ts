@@ -1,5 +1,6 @@
 // `iommukit differ --on TARGET`: the simulated kernel against a real one, call by call.
 
+import { availableParallelism } from "node:os";
 import { match, P } from "ts-pattern";
 import { type DifferResult, differ } from "../differ/differ.ts";
 import { countOf, type Job } from "../differ/job.ts";
@@ -7,6 +8,7 @@ import { type OtherSide, realSide, simulatedSide } from "../differ/other-side.ts
 import { openProgressBar } from "../differ/progress-bar.ts";
 import { type Asked, jsonReport, textReport, transcriptText } from "../differ/report.ts";
 import { readSequence } from "../differ/sequence-file.ts";
+import { inShares, worthwhileGuests } from "../differ/shares.ts";
 import { OWN_ENVIRONMENTS, type SimulatedKind, simulatorOf } from "../differ/simulate.ts";
 import { LabError } from "../errors.ts";
 import { ownKernel } from "../targets/own-kernel.ts";
@@ -20,6 +22,9 @@ const KNOWN = [
   ...["sim/vtd", "sim/amdvi", "sim/virtio-iommu"],
   ...["sim/powernv", "sim/powernv-64k", "sim/pseries"],
 ];
+/** At once: each takes 1 GiB or more, and keeps one processor busy. */
+const USUAL_GUESTS = 2;
+const MOST_GUESTS = 16;
 const UINT32 = { least: 0, most: 2 ** 32 - 1, whole: true };
 
 export async function runDiffer(invocation: Invocation): Promise<number> {
@@ -31,7 +36,7 @@ export async function runDiffer(invocation: Invocation): Promise<number> {
   try {
     const result = await differ({
       job,
-      otherSide: otherSideOf(target, kind, invocation),
+      otherSide: otherSideOf(target, kind, { invocation, sequences: countOf(job) }),
       simulator: simulatorOf(kind),
       onProgress: (progress) => bar.show(progress),
     });
@@ -108,14 +113,19 @@ function kindOf(target: string): SimulatedKind {
 function otherSideOf(
   target: string,
   kind: SimulatedKind,
-  { options, signal, terminal }: Invocation,
+  { invocation, sequences }: { readonly invocation: Invocation; readonly sequences: number },
 ): OtherSide {
+  const { options, signal, terminal } = invocation;
   if (target.startsWith("sim/")) return simulatedSide(simulatorOf(kind), OWN_ENVIRONMENTS[kind]);
-  return realSide({
+  const side = realSide({
     target,
     timeoutSeconds: number(options, "timeout", { least: 1, most: 86_400, whole: false }),
     kernel: ownKernel(text(options, "kernel"), text(options, "modules")),
     signal,
     onLine: (line) => terminal.err(`[${target}] ${line}\n`),
   });
+  if (target === "host") return side;
+  const guests = number(options, "guests", { least: 1, most: MOST_GUESTS, whole: true });
+  const most = Math.min(USUAL_GUESTS, availableParallelism());
+  return inShares(side, guests ?? worthwhileGuests(sequences, most));
 }

@@ -15,6 +15,9 @@ const SIMULATED: Readonly<Record<string, SimulatedKind>> = {
   "sim/vtd": "vtd",
   "sim/amdvi": "amdvi",
   "sim/virtio-iommu": "virtio-iommu",
+  "sim/powernv": "powernv9",
+  "sim/powernv-64k": "powernv9-64k",
+  "sim/pseries": "pseries",
 };
 
 /** What is shown to people: those that follow are mostly its consequences. */

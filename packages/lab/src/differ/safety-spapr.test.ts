@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { isSpapr, type SpaprEnvironment } from "./environment.ts";
 import type { CreateOp, Op } from "./op.ts";
 import { spaprDanger, spaprMended } from "./safety-spapr.ts";
-import { OWN_ENVIRONMENTS } from "./simulate.ts";
+import { OWN_ENVIRONMENTS, simulate, simulatorOf } from "./simulate.ts";
 
 const HIGH = 2n ** 59n;
 
@@ -40,6 +40,7 @@ describe("dangerous", () => {
     ["one byte too many", map(2n ** 31n - 4096n, 0x1001n), POWERNV],
     ["pages of 2^64 bytes", create(64, 2n ** 30n, 1), POWERNV],
     ["less than an eighth of a page, several levels", create(30, 2n ** 26n, 2), POWERNV],
+    ["a quarter of a page, two levels", create(30, 2n ** 28n, 2), POWERNV],
     ["a large piece of a table", create(12, 2n ** 32n, 1), POWERNV],
     ["a window that is no exact number", create(12, 2n ** 60n, 5), POWERNV],
     ["a window without an entry, on pseries", create(24, 2n ** 23n, 1), PSERIES],
@@ -66,6 +67,8 @@ describe("harmless", () => {
     ["a table that the kernel refuses", create(12, 2n ** 40n, 1), POWERNV],
     ["many levels", create(12, 2n ** 50n, 5), POWERNV],
     ["an eighth of a page with one level", create(30, 2n ** 27n, 1), POWERNV],
+    ["half a page with two levels", create(30, 2n ** 29n, 2), POWERNV],
+    ["a quarter of a page with three levels", create(30, 2n ** 28n, 3), POWERNV],
     ["a small window on pseries", create(16, 2n ** 21n, 1), PSERIES],
     ["a transfer where no window is", dma(HIGH + 2n ** 40n), POWERNV],
     ["a close", { op: "close", fd: "c0" }, POWERNV],
@@ -73,4 +76,35 @@ describe("harmless", () => {
     expect(spaprDanger(op, environment)).toBeUndefined();
     expect(spaprMended(op, environment)).toBe(op);
   });
+});
+
+describe("the simulated kernel, where C is undefined, ends the run", () => {
+  const SET_UP: readonly Op[] = [
+    { op: "open", into: "c0", node: "container" },
+    { op: "open", into: "g0", node: "group0" },
+    { op: "attach", fd: "g0", container: "c0" },
+    { op: "word", fd: "c0", call: "SET_IOMMU", value: 7 },
+    { op: "remove", fd: "c0", argsz: 16, flags: 0, start: "0x0" },
+  ];
+
+  test.each(["powernv9", "powernv9-64k"] as const)(
+    "no window that is let through on %s",
+    (kind) => {
+      const environment = environmentOf(kind);
+      for (let pageShift = 12; pageShift < 63; pageShift++) {
+        const sizes = [5, 4, 3, 2, 1, 0, -1].map((less) => Math.max(0, pageShift - less));
+        const shapes = sizes.flatMap((bits) =>
+          [1, 2, 3, 4, 5].map((levels) => create(pageShift, 2n ** BigInt(bits), levels)),
+        );
+        const tries = shapes
+          .filter((op) => spaprDanger(op, environment) === undefined)
+          .flatMap((op): readonly Op[] => [
+            op,
+            { op: "remove", fd: "c0", argsz: 16, flags: 0, start: "0x0" },
+          ]);
+        const results = simulate(simulatorOf(kind), [...SET_UP, ...tries], environment);
+        expect(results).toHaveLength(SET_UP.length + tries.length + 1); // what is locked in the end;
+      }
+    },
+  );
 });

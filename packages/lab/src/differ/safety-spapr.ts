@@ -3,7 +3,7 @@
 // 1. No range crosses the end of a window. Windows begin at 0 or 2^59 and have a power of two of bytes,
 //    so it is enough that no range crosses such an end, whichever windows there are.
 // 2. No window whose table the kernel computes with shifts that C leaves undefined: pages of 2^64 bytes
-//    and more; fewer than 1/8 of a page with several levels.
+//    and more; with several levels fewer than 1/8 of a page, or log2 of the entries below 1 - levels.
 // 3. No table of which one piece is large: its pages must lie side by side in the guest's memory. On
 //    pseries no large table at all, since every entry is cleared by a hypercall of its own; and no
 //    window without an entry, at which the firmware fails: the kernel then makes no window for the
@@ -87,12 +87,18 @@ function createDanger(
     if (size < LEAST_PSERIES_WINDOW || entries < 1n) return "the firmware could fail";
     return entries > MOST_PSERIES_ENTRIES ? "every entry costs a hypercall" : undefined;
   }
-  if (levels > 1 && (size << 3n) >> BigInt(pageShift) < 1n)
+  const entriesShift = log2(size) - pageShift;
+  if (levels > 1 && entriesShift < Math.max(-3, 1 - levels))
     return "the kernel shifts by less than 0";
-  const bits = Math.ceil((entries.toString(2).length - 1) / Math.max(1, levels));
+  const bits = Math.ceil(log2(entries) / Math.max(1, levels));
   return bits > MOST_INDEX_BITS && bits < REFUSED_INDEX_BITS
     ? "a piece of its table is large"
     : undefined;
+}
+
+/** Rounded down; 0 of 0. */
+function log2(size: bigint): number {
+  return size.toString(2).length - 1;
 }
 
 /** The 32-bit message port of a PHB, the 64-bit one from bit 60 up, and that of pseries at 2^42. */

@@ -124,7 +124,7 @@ class Recording {
   #ioctl(fd: number, request: number, argument: Uint8Array | number): (result: number) => number {
     const names = this.#names;
     const name = names.fdName(fd);
-    const known = vfioCall(names.kindOf(name), request);
+    const known = vfioCall(this.#port.abi, names.kindOf(name), request);
     const call = {
       call: known?.name ?? "ioctl",
       fd: name,

@@ -10,7 +10,14 @@ import { parseRecording, printRecording } from "./format.ts";
 import { replaySimulated } from "./run-record.ts";
 
 const FOLDER = fileURLToPath(new URL("../../test/recordings/", import.meta.url));
-const KINDS: readonly SimulatedKind[] = ["vtd", "amdvi", "virtio-iommu"];
+const KINDS: readonly SimulatedKind[] = [
+  "vtd",
+  "amdvi",
+  "virtio-iommu",
+  "powernv9",
+  "powernv9-64k",
+  "pseries",
+];
 const MOST_BYTES = 400_000;
 
 function textOf(kind: SimulatedKind): string {
@@ -34,5 +41,10 @@ describe.each(KINDS)("%s", (kind) => {
     expect(text.length).toBeLessThan(MOST_BYTES);
     expect(printRecording(parseRecording(kind, text))).toBe(text);
     expect(parseRecording(kind, text).head.target).toBe(`qemu/${kind}`);
+  });
+
+  test("behavior: every call of it has its name in the kernel's header", () => {
+    const { calls } = parseRecording(kind, textOf(kind));
+    expect(calls.filter(({ call }) => call === "ioctl")).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@
 import type { HostMemory, KernelPort } from "@iommukit/core";
 import type { HostDevice } from "../host.ts";
 import { bytesOf } from "./argument.ts";
-import { VFIO_CALLS } from "./calls.ts";
+import { namedCall } from "./calls.ts";
 import type { RecordedCall } from "./format.ts";
 import type { Names } from "./names.ts";
 import { createRecorder } from "./recorder.ts";
@@ -112,7 +112,7 @@ class Replay {
   }
 
   #ioctl(call: RecordedCall): void {
-    const known = VFIO_CALLS.find(({ name }) => name === call.call);
+    const known = namedCall(this.#port.abi, call.call);
     const argument =
       call.in === undefined ? Number(call.value) : bytesOf(known, call.in, this.#names);
     this.#port.ioctl(this.#fd(call), known?.request ?? call.request ?? 0, argument);

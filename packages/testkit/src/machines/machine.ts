@@ -55,6 +55,8 @@ export interface Machine {
   readonly addressBits?: number;
   /** Byte order of the edu's registers: that of the guest's CPU as QEMU has it. Default little. */
   readonly registerOrder?: ByteOrder;
+  /** The command register of each device as firmware leaves it. Default 0x103, as SeaBIOS does. */
+  readonly firmwareCommand?: number;
   readonly options: MachineOptions;
   /** Switches on the IOMMU over this memory. */
   readonly buildIommu: (memory: PhysicalMemory) => BuiltIommu;

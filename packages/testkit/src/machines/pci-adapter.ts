@@ -13,15 +13,16 @@ export interface Wiring {
   readonly onMessage: (requester: number, data: number) => void;
   /** The bus address that firmware gives to BAR 0. */
   readonly barAddress: number;
+  /** And what it leaves in the command register. Default: decoding on, system errors reported. */
+  readonly firmwareCommand?: number | undefined;
   readonly functionReset: "none" | "offered";
   /** The byte that loads see while the host bridge has stopped the device; undefined otherwise. */
   readonly silence?: () => number | undefined;
 }
 
 const COMMAND = 0x04;
-const IO_AND_MEMORY = 0x03;
-/** In the register's high byte. */
-const SERR_ENABLE = 0x01;
+const IO_AND_MEMORY = 0x003;
+const SERR_ENABLE = 0x100;
 const BAR0 = 0x10;
 
 export function pciFunction(device: PciDevice, wiring: Wiring): PciFunction {
@@ -31,7 +32,7 @@ export function pciFunction(device: PciDevice, wiring: Wiring): PciFunction {
     else deliverMessages(wiring);
   });
   const silence = wiring.silence ?? (() => undefined);
-  setUpAsFirmware(device, wiring.barAddress);
+  setUpAsFirmware(device, wiring);
   const identity = new DataView(readConfig(device, 0, 12).buffer);
   return {
     vendor: identity.getUint16(0, true),
@@ -72,10 +73,11 @@ function readConfig(device: PciDevice, offset: number, length: number): Uint8Arr
   return bytes;
 }
 
-/** As SeaBIOS leaves every device: its BAR in place, decoding on, system errors reported. */
-function setUpAsFirmware(device: PciDevice, address: number): void {
+function setUpAsFirmware(device: PciDevice, { barAddress, firmwareCommand }: Wiring): void {
   const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, address, true);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, barAddress, true);
   device.config.write(BAR0, bytes);
-  device.config.write(COMMAND, Uint8Array.of(IO_AND_MEMORY, SERR_ENABLE));
+  view.setUint16(0, firmwareCommand ?? IO_AND_MEMORY | SERR_ENABLE, true);
+  device.config.write(COMMAND, bytes.subarray(0, 2));
 }

@@ -6,6 +6,7 @@ import { spaprDriver } from "../kernel/drivers/spapr.ts";
 import { PowernvDriver, type PowernvDriverOptions } from "../kernel/iommu/powernv-driver.ts";
 import type { KernelAbi } from "../kernel/port-types.ts";
 import type { Machine, MachineOptions } from "./machine.ts";
+import { powernvDeviceTree } from "./power-device-tree.ts";
 
 /** What may differ between bare-metal POWER machines. */
 export interface PowernvMachineOptions extends MachineOptions {
@@ -43,6 +44,8 @@ function machine(target: string, pageSize: 4096 | 65536, options: PowernvMachine
     target,
     abi,
     registerOrder: "big",
+    // Firmware enables memory, and the report of system errors.
+    firmwareCommand: 0x102,
     options: {
       // QEMU's powernv9 has a radix MMU without huge pages; a bridge answers ones, QEMU zeros.
       hugePages: new Map(),
@@ -65,6 +68,7 @@ function machine(target: string, pageSize: 4096 | 65536, options: PowernvMachine
         hardware,
         driver,
         containerTypes: [type],
+        deviceTree: powernvDeviceTree(),
         silence: (requester) => driver.silence(requester),
       };
     },

@@ -4,6 +4,7 @@ import { PaprHypervisor } from "../hardware/tce/papr-hypervisor.ts";
 import { spaprDriver } from "../kernel/drivers/spapr.ts";
 import { PseriesDriver } from "../kernel/iommu/pseries-driver.ts";
 import type { Machine, MachineOptions } from "./machine.ts";
+import { pseriesDeviceTree } from "./power-device-tree.ts";
 import { ppc64le } from "./powernv.ts";
 
 /** What may differ between LPARs. */
@@ -19,6 +20,8 @@ export function pseries(options: PseriesMachineOptions = {}): Machine {
     target: "sim/pseries",
     abi,
     registerOrder: "big",
+    // The partition's firmware enables memory alone.
+    firmwareCommand: 0x002,
     options,
     buildIommu() {
       const hardware = new PaprHypervisor();
@@ -29,7 +32,7 @@ export function pseries(options: PseriesMachineOptions = {}): Machine {
         eeh: "absent",
         tableGroup: ({ devices }) => driver.tableGroup(devices[0]?.requester ?? -1),
       });
-      return { hardware, driver, containerTypes: [type] };
+      return { hardware, driver, containerTypes: [type], deviceTree: pseriesDeviceTree() };
     },
   };
 }

@@ -160,6 +160,7 @@ function makeKernel(parts: Parts, onMessage: (requester: number, data: number) =
         bus,
         onMessage,
         barAddress,
+        firmwareCommand: machine.firmwareCommand,
         functionReset,
         silence: () => iommu.silence?.(edu.requester),
       }),
