@@ -19,7 +19,7 @@ export const scenario: Scenario = (bench) => {
   using memory = iommu.allocate(argument);
   using container = iommu.openContainer({ groups: [device.group], backends: BACKENDS });
   const { dma } = container;
-  container.memory.register(memory);
+  container.memory.register(memory.address, memory.size);
   const { address, size } = present(memory);
   const fd = containerDescriptor(bench);
   const range = { host: address, iova: AT, size };

@@ -14,7 +14,7 @@ import {
   type ProbeContext,
   refusedByKernel,
 } from "@iommukit/core";
-import { createWriter, ioctlNumber } from "@iommukit/core/abi";
+import { createRow3, createWriter, ioctlNumber } from "@iommukit/core/abi";
 import { VFIO_CHECK_EXTENSION } from "@iommukit/core/uapi";
 import { lockedState, RAISE_LIMIT } from "./locked.ts";
 import {
@@ -57,12 +57,11 @@ export function createMap(
   const request = ioctlNumber(port.abi, VFIO_IOMMU_MAP_DMA);
   const { set, bytes } = createWriter(vfio_iommu_type1_dma_map, port.abi);
   set.argsz(bytes.length);
+  const space = { layout: vfio_iommu_type1_dma_map, abi: port.abi, bytes };
+  const fill = createRow3(space, "flags", ["vaddr", "iova", "size"]);
   return (iova, host, size, access) => {
     prepare(iova);
-    set.flags(FLAGS[access]);
-    set.vaddr(host);
-    set.iova(iova);
-    set.size(size);
+    fill(FLAGS[access], host, iova, size);
     const result = port.ioctl(container, request, bytes);
     if (result === 0) return;
     clear(iova, size);

@@ -8,7 +8,7 @@ import {
   type ProbeContext,
   refusedByKernel,
 } from "@iommukit/core";
-import { createWriter, ioctlNumber } from "@iommukit/core/abi";
+import { createRow2, createWriter, ioctlNumber } from "@iommukit/core/abi";
 import { lockedState, RAISE_LIMIT } from "./locked.ts";
 import type { Clear } from "./map.ts";
 import { VFIO_IOMMU_UNMAP_DMA, vfio_iommu_type1_dma_unmap } from "./uapi/map.ts";
@@ -18,9 +18,10 @@ export function createClear({ port, container }: ProbeContext): Clear {
   const request = ioctlNumber(port.abi, VFIO_IOMMU_UNMAP_DMA);
   const { set, bytes } = createWriter(vfio_iommu_type1_dma_unmap, port.abi);
   set.argsz(bytes.length);
+  const space = { layout: vfio_iommu_type1_dma_unmap, abi: port.abi, bytes };
+  const fill = createRow2(space, "flags", ["iova", "size"]);
   return (iova, size) => {
-    set.iova(iova);
-    set.size(size);
+    fill(0, iova, size);
     return port.ioctl(container, request, bytes);
   };
 }
