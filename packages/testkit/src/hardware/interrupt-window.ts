@@ -3,10 +3,7 @@
 // A write there is a message for an interrupt controller and never memory, whatever the page tables
 // say (VT-d 3.14 "Handling Requests to Interrupt Address Range"; AMD IOMMU 2.1.4, MSI range).
 
-const FIRST_FRAME = 0xfee00;
-const FRAMES = 0x100;
-
-/** Hot. Exact for every frame number up to 2^52. */
+/** Hot, so with numbers instead of names: V8 takes a module's constants for variables. Exact for every frame number up to 2^52. */
 export function isInterruptFrame(frame: number): boolean {
-  return frame >= FIRST_FRAME && frame < FIRST_FRAME + FRAMES;
+  return frame >= 0xfee00 && frame <= 0xfeeff;
 }

@@ -4,10 +4,13 @@
 // entries are the point: software that changes a table without an invalidation keeps seeing the old
 // page, here as on silicon. It reads no memory and knows no table format.
 //
-// An entry is eight words, so that a lookup touches one cache line:
-//   0 page address, low word     1 page address, high word
-//   2 VALID | order << 8 | permissions << 4       3 domain
-//   4 physical frame, low word   5 physical frame, high word      6, 7 unused
+// An entry is three words of four, so that a lookup touches a quarter of a cache line:
+//   0 page, low word of its first frame
+//   1 domain | READ, WRITE << 16 | FAR << 18 | order << 20 | VALID << 31
+//   2 physical frame, low word
+// High words are kept apart, and are not zero only where FAR says so. Words are signed, and masks are
+// numbers where they are used: an unsigned word or a constant of the module costs V8 a check or a
+// conversion each time (bench translate; Node 24).
 
 import { highWord, lowWord, powerOfTwo } from "./radix.ts";
 
@@ -19,103 +22,116 @@ export const MISS = -1;
 /** The page is cached, but not with the permission asked for. */
 export const DENIED = -2;
 
-const STRIDE = 8;
-const VALID = 0x8000_0000;
+const STRIDE = 4;
+const VALID: number = 1 << 31;
+const ORDER_SHIFT = 20;
+const PERMISSION_SHIFT = 16;
+/** The page or the physical frame does not fit into one word. */
+const FAR: number = 1 << 18;
+/** Everything of word 1 by which a page is recognised. */
+const TAG: number = VALID | (0x3f << ORDER_SHIFT) | 0xffff;
 const DEFAULT_ENTRIES = 4096;
 
 export class Iotlb {
-  readonly #words: Uint32Array;
+  readonly #words: Int32Array;
+  /** By entry that is FAR: high words of page and physical frame. */
+  readonly #far: Uint32Array;
   readonly #mask: number;
-  /** Orders (log2 of frames) that may be cached, other than 0. */
-  #largeOrders: number[] = [];
-  #live = 0;
+  /** Orders (log2 of frames) that may be cached. */
+  #orders: number[] = [0];
+  /** Whether every entry is of one frame and none is FAR. */
+  #isPlain: boolean = true;
 
   /** `entries` is a power of two. */
   constructor(entries: number = DEFAULT_ENTRIES) {
-    this.#words = new Uint32Array(entries * STRIDE);
+    this.#words = new Int32Array(entries * STRIDE);
+    this.#far = new Uint32Array(2 * entries);
     this.#mask = entries - 1;
   }
 
   /** Entries that hold a translation. */
   get size(): number {
-    return this.#live;
+    let live = 0;
+    for (let at = 1; at < this.#words.length; at += STRIDE) if (this.#words[at] !== 0) live++;
+    return live;
   }
 
-  /** The physical frame, `MISS` or `DENIED`. `needed` is CAN_READ or CAN_WRITE. Hot. */
+  /**
+   * The physical frame, `MISS` or `DENIED`. `domain` has 16 bits, `needed` is CAN_READ or CAN_WRITE.
+   * Hot.
+   */
   find(domain: number, frame: number, needed: number): number {
-    const low = lowWord(frame);
-    const high = highWord(frame);
+    const low = frame | 0;
     const words = this.#words;
-    const at = ((low + Math.imul(domain, 0x9e37)) & this.#mask) * STRIDE;
-    if (
-      words[at] === low &&
-      words[at + 1] === high &&
-      words[at + 3] === domain &&
-      ((words[at + 2] ?? 0) & 0xffff_ff0f) >>> 0 === VALID
-    ) {
-      if (((words[at + 2] ?? 0) & (needed << 4)) === 0) return DENIED;
-      return physicalAt(words, at);
+    const at = ((low + Math.imul(domain, 0x9e37)) << 2) & (words.length - 4);
+    if (words[at] === low) {
+      const state = words[at | 1] ?? 0;
+      // VALID, neither FAR nor of a large page.
+      if ((state & ~0x3_0000) === (domain | 0x8000_0000) && frame <= 0xffff_ffff)
+        return (state & (needed << 16)) === 0 ? DENIED : (words[at | 2] ?? 0) >>> 0;
     }
-    return this.#largeOrders.length === 0 ? MISS : this.#findLarge(domain, low, high, needed);
+    return this.#isPlain ? -1 : this.#findAny(domain, frame, needed); // MISS
   }
 
   /** Remembers that the page of 2^order frames around `frame` is at `physical`, its first frame. */
   fill(domain: number, frame: number, order: number, physical: number, permissions: number): void {
-    if (order === 0) {
-      this.fillSmall(domain, frame, physical, permissions);
-      return;
-    }
     const low = pageLow(lowWord(frame), order);
     const high = pageHigh(highWord(frame), order);
     const at = this.#slot(domain, low, high, order);
-    this.#store(at, domain, low, high, VALID | (order << 8) | (permissions << 4));
-    this.#words[at + 4] = lowWord(physical);
-    this.#words[at + 5] = highWord(physical);
-    if (!this.#largeOrders.includes(order)) this.#largeOrders.push(order);
+    const physicalHigh = highWord(physical);
+    const far = high > 0 || physicalHigh > 0 ? FAR : 0;
+    this.#words[at] = low;
+    this.#words[at + 1] = tagOf(domain, order) | (permissions << PERMISSION_SHIFT) | far;
+    this.#words[at + 2] = lowWord(physical);
+    this.#far[at / 2] = high;
+    this.#far[at / 2 + 1] = physicalHigh;
+    if (!this.#orders.includes(order)) this.#orders.push(order);
+    this.#isPlain = this.#isPlain && order === 0 && far === 0;
   }
 
-  /** `fill` for a page of one frame, which most are: all of the arithmetic falls away. */
+  /** `fill` where frame and physical frame have at most 31 bits and the page is one frame. Hot. */
   fillSmall(domain: number, frame: number, physical: number, permissions: number): void {
-    const low = lowWord(frame);
-    const at = ((low + Math.imul(domain, 0x9e37)) & this.#mask) * STRIDE;
-    this.#store(at, domain, low, highWord(frame), VALID | (permissions << 4));
-    this.#words[at + 4] = lowWord(physical);
-    this.#words[at + 5] = highWord(physical);
-  }
-
-  #store(at: number, domain: number, low: number, high: number, state: number): void {
     const words = this.#words;
-    if (words[at + 2] === 0) this.#live++;
-    words[at] = low;
-    words[at + 1] = high;
-    words[at + 2] = state;
-    words[at + 3] = domain;
+    const at = ((frame + Math.imul(domain, 0x9e37)) << 2) & (words.length - 4);
+    words[at] = frame;
+    words[at | 1] = domain | (permissions << 16) | 0x8000_0000; // VALID
+    words[at | 2] = physical;
   }
 
   invalidateAll(): void {
     this.#words.fill(0);
-    this.#largeOrders = [];
-    this.#live = 0;
+    this.#orders = [0];
+    this.#isPlain = true;
   }
 
   invalidateDomain(domain: number): void {
     for (let at = 0; at < this.#words.length; at += STRIDE)
-      if (this.#words[at + 3] === domain) this.#drop(at);
+      if (this.#isOf(at, domain)) this.#drop(at);
   }
 
   /** Forgets every page of the domain that shares a frame with [first, first + frames). */
   invalidateRange(domain: number, first: number, frames: number): void {
     if (frames > this.#mask) {
       for (let at = 0; at < this.#words.length; at += STRIDE)
-        if (this.#words[at + 3] === domain && this.#overlaps(at, first, frames)) this.#drop(at);
+        if (this.#isOf(at, domain) && this.#overlaps(at, first, frames)) this.#drop(at);
       return;
     }
-    this.#invalidateOrder(domain, first, frames, 0);
-    for (const order of this.#largeOrders) this.#invalidateOrder(domain, first, frames, order);
+    if (frames === 1) this.#invalidateSmall(domain, first);
+    else this.#invalidateOrder(domain, first, frames, 0);
+    if (this.#isPlain) return;
+    for (const order of this.#orders) this.#invalidateOrder(domain, first, frames, order);
+  }
+
+  /** One page of one frame: what unmapping a page asks for. */
+  #invalidateSmall(domain: number, frame: number): void {
+    const low = lowWord(frame);
+    const high = highWord(frame);
+    const at = this.#slot(domain, low, high, 0);
+    if (this.#matches(at, domain, low, high, 0)) this.#drop(at);
   }
 
   #invalidateOrder(domain: number, first: number, frames: number, order: number): void {
-    const size = 2 ** order;
+    const size = powerOfTwo(order);
     for (let page = Math.floor(first / size) * size; page < first + frames; page += size) {
       const low = lowWord(page);
       const high = highWord(page);
@@ -124,16 +140,17 @@ export class Iotlb {
     }
   }
 
-  #findLarge(domain: number, low: number, high: number, needed: number): number {
-    const words = this.#words;
-    for (const order of this.#largeOrders) {
+  #findAny(domain: number, frame: number, needed: number): number {
+    const low = lowWord(frame);
+    const high = highWord(frame);
+    for (const order of this.#orders) {
       const firstLow = pageLow(low, order);
       const firstHigh = pageHigh(high, order);
       const at = this.#slot(domain, firstLow, firstHigh, order);
       if (!this.#matches(at, domain, firstLow, firstHigh, order)) continue;
-      if (((words[at + 2] ?? 0) & (needed << 4)) === 0) return DENIED;
+      if ((this.#stateAt(at) & (needed << PERMISSION_SHIFT)) === 0) return DENIED;
       const within = (high - firstHigh) * 0x1_0000_0000 + (low - firstLow);
-      return physicalAt(words, at) + within;
+      return this.#high(at, 1) * 0x1_0000_0000 + lowWord(this.#words[at + 2] ?? 0) + within;
     }
     return MISS;
   }
@@ -144,29 +161,39 @@ export class Iotlb {
   }
 
   #matches(at: number, domain: number, low: number, high: number, order: number): boolean {
-    const words = this.#words;
-    if (words[at] !== low || words[at + 1] !== high || words[at + 3] !== domain) return false;
-    return ((words[at + 2] ?? 0) & 0xffff_ff0f) >>> 0 === (VALID | (order << 8)) >>> 0;
+    if (this.#words[at] !== (low | 0) || this.#high(at, 0) !== high) return false;
+    return (this.#stateAt(at) & TAG) === tagOf(domain, order);
   }
 
   #overlaps(at: number, first: number, frames: number): boolean {
-    const words = this.#words;
-    const page = (words[at + 1] ?? 0) * 0x1_0000_0000 + (words[at] ?? 0);
-    const size = 2 ** (((words[at + 2] ?? 0) >>> 8) & 0xff);
+    const page = this.#high(at, 0) * 0x1_0000_0000 + lowWord(this.#words[at] ?? 0);
+    const size = powerOfTwo((this.#stateAt(at) >>> ORDER_SHIFT) & 0x3f);
     return page < first + frames && first < page + size;
   }
 
+  #isOf(at: number, domain: number): boolean {
+    return this.#stateAt(at) !== 0 && (this.#stateAt(at) & 0xffff) === domain;
+  }
+
+  #stateAt(at: number): number {
+    return this.#words[at + 1] ?? 0;
+  }
+
+  /** The high word of an entry's page (0) or physical frame (1). */
+  #high(at: number, which: 0 | 1): number {
+    return (this.#stateAt(at) & FAR) === 0 ? 0 : (this.#far[at / 2 + which] ?? 0);
+  }
+
   #drop(at: number): void {
-    if (this.#words[at + 2] !== 0) this.#live--;
-    this.#words.fill(0, at, at + STRIDE);
+    this.#words[at] = 0;
+    this.#words[at + 1] = 0;
+    this.#words[at + 2] = 0;
   }
 }
 
-/** An entry's physical frame. Below 2^32 it is an integer and no floating point. */
-function physicalAt(words: Uint32Array, at: number): number {
-  const high = words[at + 5] ?? 0;
-  const low = words[at + 4] ?? 0;
-  return high === 0 ? low : high * 0x1_0000_0000 + low;
+/** Word 1 of a page, but for what does not tell it from another. */
+function tagOf(domain: number, order: number): number {
+  return VALID | (order << ORDER_SHIFT) | domain;
 }
 
 /** The two words of the first frame of a page of 2^order frames. */

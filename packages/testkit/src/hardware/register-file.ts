@@ -19,6 +19,8 @@ export interface RegisterSpec<Name extends string> {
 export interface RegisterAccess {
   read(offset: number, width: 4 | 8): bigint;
   write(offset: number, width: 4 | 8, value: bigint): void;
+  /** `write` of 4 bytes without a bigint, for the register that a driver writes all the time. */
+  writeWord(offset: number, value: number): void;
 }
 
 interface Register<Name extends string> {
@@ -68,6 +70,10 @@ export class RegisterFile<Name extends string> implements RegisterAccess {
     register.value = ((register.value & ~writable) | (written & writable)) & ~cleared;
     this.#onWrite(spec.name, written);
     if (width === 8 && spec.width === 4) this.write(offset + 4, 4, value >> 32n);
+  }
+
+  writeWord(offset: number, value: number): void {
+    this.write(offset, 4, BigInt(value));
   }
 
   /** The usual write of an 8-byte register, without the masks and shifts of its halves. */

@@ -2,7 +2,7 @@
 //
 // Descriptors decide first (EBADF), then the file. Nothing here knows a device or an IOMMU.
 
-import { ioctlName, vfioCommand } from "./decode/commands.ts";
+import { ioctlNames, vfioCommand } from "./decode/commands.ts";
 import { EBADF, EINVAL } from "./errno.ts";
 import { EventFd } from "./event-fd.ts";
 import { type MemoryPolicy, mapMemory } from "./map-memory.ts";
@@ -22,12 +22,15 @@ export interface SystemCallFacts {
 /** The port of one process. */
 export function systemCalls(kernel: SystemCallFacts, process: Process): KernelPort {
   const { abi, vfs, count } = kernel;
+  const nameOf = ioctlNames(abi);
   const ioctl: KernelPort["ioctl"] = (fd, request, argument) => {
     const file = process.fds.get(fd);
     const command = vfioCommand(abi, request);
-    const name = file?.commandName(command);
-    count(file === undefined ? "ioctl" : (name ?? ioctlName(abi, file.kind, request)));
-    if (file === undefined) return -EBADF;
+    if (file === undefined) {
+      count("ioctl");
+      return -EBADF;
+    }
+    count(file.commandName(command) ?? nameOf(file.kind, command, request));
     return file.ioctl({
       process,
       request,

@@ -52,6 +52,14 @@ export function copyStruct<F extends string>(
   return { bytes, view: new StructView(table, bytes, order) };
 }
 
+/**
+ * The same struct where it lies, when the caller's buffer allows it: for calls that read all of it before
+ * they change anything, and write to it only when they have succeeded.
+ */
+export function borrowStruct(from: UserPointer, table: StructTable): Uint8Array | undefined {
+  return from.read(0, table.size);
+}
+
 /** A class, not closures over the array: every system call makes one. */
 class ArrayPointer implements UserPointer {
   readonly register: number = STACK_POINTER;
@@ -63,10 +71,12 @@ class ArrayPointer implements UserPointer {
 
   read(offset: number, length: number): Uint8Array | undefined {
     const buffer = this.#buffer;
+    if (offset === 0 && length === buffer.length) return buffer;
     return offset + length <= buffer.length ? buffer.subarray(offset, offset + length) : undefined;
   }
 
   write(offset: number, from: Uint8Array): boolean {
+    if (from === this.#buffer && offset === 0) return true;
     const room = Math.max(0, this.#buffer.length - offset);
     if (room > 0) this.#buffer.set(from.length <= room ? from : from.subarray(0, room), offset);
     return from.length <= room;

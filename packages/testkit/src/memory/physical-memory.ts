@@ -134,7 +134,7 @@ export class PhysicalMemory {
 
   store32(frame: number, word: number, value: number): void {
     if (this.tables.has(frame)) {
-      this.tables.words[this.tables.indexOf(frame) + word] = value;
+      this.tables.storeWord(frame, word, value);
       return;
     }
     const bytes = new Uint8Array(4);

@@ -53,3 +53,47 @@ test("frames in use are counted, and freeing twice or freeing others' frames thr
   expect(() => arena.free(frame)).toThrow("not an allocated table frame");
   expect(() => arena.free(0)).toThrow("not an allocated table frame");
 });
+
+test("a table that its owner emptied is not overwritten, and serves again", () => {
+  const arena = new TableArena();
+  const frame = arena.allocate();
+  arena.free(frame, "zero");
+  expect(arena.words[arena.indexOf(frame) + 7]).toBe(0);
+  expect(() => arena.free(frame, "zero")).toThrow("not an allocated table frame");
+  expect(arena.allocate()).toBe(frame);
+});
+
+test("a table is no longer empty once somebody wrote to it by its address", () => {
+  const memory = new PhysicalMemory();
+  const { tables } = memory;
+  const writes = [
+    (frame: number) => memory.store32(frame, 9, 1),
+    (frame: number) => memory.write(frame, 36, Uint8Array.of(1)),
+  ];
+  const isZero = (frame: number): boolean =>
+    tables.words
+      .subarray(tables.indexOf(frame), tables.indexOf(frame + 1))
+      .every((word) => word === 0);
+  for (const write of writes) {
+    const frame = tables.allocate();
+    write(frame);
+    tables.free(frame, "zero");
+    expect(tables.words[tables.indexOf(frame)]).toBe(0xdbdb_dbdb);
+    expect([tables.allocate(), isZero(frame)]).toEqual([frame, true]);
+    tables.free(frame, "zero");
+    write(frame);
+    expect([tables.allocate(), isZero(frame)]).toEqual([frame, true]);
+    tables.free(frame);
+  }
+});
+
+test("notes are zero for each new owner and stay over growth", () => {
+  const arena = new TableArena();
+  const frame = arena.allocate();
+  arena.notes[2 * frame] = 5;
+  for (let more = 0; more < 300; more++) arena.allocate();
+  expect(arena.notes[2 * frame]).toBe(5);
+  arena.free(frame);
+  expect(arena.allocate()).toBe(frame);
+  expect([arena.notes[2 * frame], arena.notes[2 * frame + 1]]).toEqual([0, 0]);
+});

@@ -174,3 +174,46 @@ test("with caching mode a refused write does not hide a readable page", () => {
   expect(hand.unit.translateFrame(DEVICE, 3, "read")).toBe(7);
   expect(hand.unit.translateFrame(DEVICE, 3, "write")).toBe(BLOCKED);
 });
+
+test("a tail that is written as one word works as any, and shows in the registers", () => {
+  const { hand, mapTo, seen } = shared();
+  seen(DEVICE, [3]);
+  mapTo(0x2000);
+  const [low, high] = page(5, 3, 0);
+  hand.put(hand.ring, 0, low);
+  hand.put(hand.ring, 1, high);
+  hand.unit.registers.writeWord(0x88, 16);
+  expect(seen(DEVICE, [3])).toEqual([0x2000]);
+  expect([hand.read(IQH), hand.read(0x88)]).toEqual([0x10n, 0x10n]);
+  hand.unit.registers.writeWord(FSTS, 0);
+  expect(hand.unit.registers.read(0x8c, 4)).toBe(0n);
+});
+
+test("a tail that moved while the queue was off counts from its start when it goes on", () => {
+  const { hand, mapTo, seen } = shared();
+  hand.invalidate([0x12n, 0n], [0x12n, 0n]);
+  const { registers } = hand.unit;
+  registers.write(0x18, 4, 1n << 31n);
+  seen(DEVICE, [3]);
+  mapTo(0x2000);
+  hand.put(hand.ring, 0, page(5, 3, 0)[0]);
+  hand.put(hand.ring, 1, page(5, 3, 0)[1]);
+  registers.writeWord(0x88, 16);
+  expect([seen(DEVICE, [3]), hand.read(IQH)]).toEqual([[0x1000], 0x20n]);
+  registers.write(0x18, 4, (1n << 31n) | (1n << 26n));
+  expect([seen(DEVICE, [3]), hand.read(IQH)]).toEqual([[0x2000], 0x10n]);
+});
+
+test("a ring moves with IQA, and each half of the tail register keeps the other", () => {
+  const { hand, mapTo, seen } = shared();
+  seen(DEVICE, [3]);
+  mapTo(0x2000);
+  const other = hand.table();
+  hand.put(other, 0, page(5, 3, 0)[0]);
+  hand.put(other, 1, page(5, 3, 0)[1]);
+  hand.write(0x90, BigInt(other) << 12n);
+  hand.unit.registers.write(0x88, 4, 0x10n);
+  expect(seen(DEVICE, [3])).toEqual([0x2000]);
+  hand.unit.registers.write(0x8c, 4, 0xffn);
+  expect(hand.read(0x88)).toBe(0x10n);
+});

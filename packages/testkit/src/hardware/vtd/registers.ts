@@ -5,6 +5,8 @@
 
 import type { RegisterSpec } from "../register-file.ts";
 
+export const IQT_OFFSET = 0x88;
+
 export type VtdRegisterName =
   | "VER"
   | "CAP"
@@ -115,7 +117,7 @@ export function vtdRegisters(has: VtdCapabilities): readonly RegisterSpec<VtdReg
     { name: "FEADDR", offset: 0x40, width: 4, writable: 0xffff_fffcn },
     { name: "FEUADDR", offset: 0x44, width: 4, writable: 0xffff_ffffn },
     { name: "IQH", offset: 0x80, width: 8 },
-    { name: "IQT", offset: 0x88, width: 8, writable: 0x7_fff0n },
+    { name: "IQT", offset: IQT_OFFSET, width: 8, writable: 0x7_fff0n },
     { name: "IQA", offset: 0x90, width: 8, writable: 0xffff_ffff_ffff_f007n },
     { name: "ICS", offset: 0x9c, width: 4, clearedByOne: 1n },
     ...faultRecordRegisters(has.faultRecords),

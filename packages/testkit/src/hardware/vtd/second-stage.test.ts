@@ -35,6 +35,16 @@ describe.each(DEPTHS)("$addressWidth bits", ({ addressWidth, width, levels }) =>
     }
   });
 
+  test("an address beyond the levels is not taken for one within them", () => {
+    const hand = new HandBuiltVtd({ addressWidth });
+    const top = hand.table();
+    hand.attach(DEVICE, top, width, 5);
+    hand.put(hand.tables(top, levels, 0, 1), 0, 0x12_3456_7003n);
+    expect(hand.unit.translateFrame(DEVICE, 0, "read")).toBe(0x12_34567);
+    expect(hand.unit.translateFrame(DEVICE, 2 ** (addressWidth - 12), "read")).toBe(BLOCKED);
+    expect(hand.unit.lastFault).toMatchObject({ code: 4, address: 1n << BigInt(addressWidth) });
+  });
+
   test("permissions of every level are ANDed", () => {
     for (let level = 1; level <= levels; level++)
       for (const bits of [1n, 2n, 3n]) {
@@ -87,4 +97,23 @@ test("page tables may lie in data memory", () => {
   hand.put(middle, 0, (BigInt(frame) << 12n) | 3n);
   new DataView(data.bytes.buffer).setBigUint64(8 * 5, 0x7_6543_2003n, true);
   expect(hand.unit.translateFrame(DEVICE, 5, "write")).toBe(0x76_5432);
+});
+
+test.each([
+  { levels: 3, width: 1 },
+  { levels: 4, width: 2 },
+])("a top table far above 4 GiB is not the one that $levels levels have in memory", (depth) => {
+  const { levels, width } = depth;
+  const hand = new HandBuiltVtd({ addressWidth: 48 });
+  const top = hand.table();
+  hand.put(hand.tables(top, levels, 7, 1), 7, 0x12_3456_7003n);
+  // The same low bits of the frame number, and nothing there: 16 GiB and more above.
+  for (const above of [2 ** 20, 2 ** 22, 2 ** 32]) {
+    hand.attach(DEVICE, top + above, width, 5);
+    hand.invalidate([0x11n, 0n]);
+    expect(hand.unit.translateFrame(DEVICE, 7, "read"), `${above}`).toBe(BLOCKED);
+  }
+  hand.attach(DEVICE, top, width, 5);
+  hand.invalidate([0x11n, 0n]);
+  expect(hand.unit.translateFrame(DEVICE, 7, "read")).toBe(0x12_34567);
 });

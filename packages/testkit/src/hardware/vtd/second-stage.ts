@@ -6,7 +6,7 @@
 // size and the permissions of the page it found last.
 
 import type { PhysicalMemory } from "../../memory/physical-memory.ts";
-import { FIRST_TABLE_FRAME } from "../../memory/table-arena.ts";
+import type { TableArena } from "../../memory/table-arena.ts";
 import { CAN_READ } from "../iotlb.ts";
 import { entryFrame, highWord, indexAt, lowWord, powerOfTwo } from "../radix.ts";
 import * as fault from "./faults.ts";
@@ -14,14 +14,11 @@ import type { VtdCapabilities } from "./registers.ts";
 
 const PAGE_SIZE_BIT = 0x80;
 const SNOOP_BIT = 0x800;
-/** A table that lies below 4 GiB and takes no permission away: R and W set, PS clear. */
-const PLAIN_TABLE = 3;
-const PLAIN_MASK: number = PAGE_SIZE_BIT | 3;
+/** The first frame at 4 GiB: one word holds the addresses below. */
+const BELOW_4_GIB = 0x10_0000;
+
+/** Answer of `walkFrom`. */
 const NOT_PLAIN = -1;
-/** A copy, since V8 takes another module's constant for a variable: 30 % of a walk (Node 24). */
-const FIRST: number = FIRST_TABLE_FRAME;
-/** Frames of 31 bits: what shifts of a JavaScript integer reach. */
-const MOST_PLAIN_FRAME = 0x7fff_ffff;
 
 export class SecondStage {
   /** log2 of the frames of the page found by the last successful walk. */
@@ -30,55 +27,85 @@ export class SecondStage {
   permissions = 0;
   /** Whether the last walk ended at an entry with R and W clear. */
   metAbsentEntry = false;
+  /** What `walkFrom` left to `walk`. */
+  careful = 0;
   readonly #memory: PhysicalMemory;
+  readonly #tables: TableArena;
   /** Reserved bits by level (index 1..5): low word of a leaf, low word of a table pointer. */
   readonly #leafReserved: readonly number[];
   readonly #tableReserved: readonly number[];
-  /** Reserved bits of a 4 KiB page's low word. */
-  readonly #pageReserved: number;
+  /** Bits of a 4 KiB page's low word that `walkFrom` leaves to `walk`. */
+  readonly #notPlain: number;
   /** Bits 51..HAW, in the high word of every entry. */
   readonly #highReserved: number;
 
   constructor(memory: PhysicalMemory, has: VtdCapabilities) {
     this.#memory = memory;
+    this.#tables = memory.tables;
     const snoop = has.snoopControl ? 0 : SNOOP_BIT;
     const no2M = has.pages2M ? 0 : PAGE_SIZE_BIT;
     const no1G = has.pages1G ? 0 : PAGE_SIZE_BIT;
     // A 2 MiB leaf has no address bits 20..12, a 1 GiB leaf none in 29..12.
     this.#leafReserved = [0, snoop, snoop | 0x1f_f000 | no2M, snoop | 0x3fff_f000 | no1G, 0, 0];
-    this.#pageReserved = snoop;
+    this.#notPlain = snoop;
     this.#tableReserved = [0, 0, 0, 0, PAGE_SIZE_BIT, PAGE_SIZE_BIT];
     this.#highReserved = 0xfffff & ~(2 ** (has.hostAddressWidth - 32) - 1);
   }
 
-  /**
-   * The physical frame, or minus a fault reason. `needed` is CAN_READ or CAN_WRITE. A small page
-   * below tables that grant everything is found straight away: the levels are written out, which with
-   * integers only takes a third of the instructions of a loop (bench translate). All else is walked
-   * again with care.
-   */
-  walk(topTable: number, levels: number, frame: number, needed: number): number {
-    this.metAbsentEntry = false;
-    const words = this.#memory.tables.words;
-    let at = (topTable - FIRST) << 10;
-    if (levels === 4 && frame <= MOST_PLAIN_FRAME) at = below(words, at + ((frame >>> 26) & 62));
-    else if (levels !== 3 || frame >= 1 << 27) at = NOT_PLAIN;
-    if (at >= 0) at = below(words, at + ((frame >>> 17) & 1022));
-    if (at >= 0) at = below(words, at + ((frame >>> 8) & 1022));
-    if (at < 0) return this.#walkWithCare(topTable, levels, frame, needed);
-    at += (frame << 1) & 1022;
-    const leaf = words[at] ?? 0;
-    const leafHigh = words[at + 1] ?? 0;
-    const reserved = (leaf & this.#pageReserved) | (leafHigh & this.#highReserved);
-    if ((leaf & needed) === 0 || reserved !== 0)
-      return this.#walkWithCare(topTable, levels, frame, needed);
-    this.order = 0;
-    this.permissions = leaf & 3;
-    return entryFrame(leaf, leafHigh);
+  /** What `walkFrom` takes for a top table: where it begins in the arena's words, and its levels. */
+  plainTop(table: number, levels: number): number {
+    if (table >= BELOW_4_GIB || (this.#highReserved & 0x7ff) !== 0) return -1;
+    return levels === 3 || levels === 4 ? (table << 10) | levels : -1;
   }
 
-  /** Any walk: large pages, permissions that tables take away, reserved bits, faults. */
-  #walkWithCare(topTable: number, levels: number, frame: number, needed: number): number {
+  /**
+   * The physical frame of what most walks find: a small page above 4 GiB that permits the access, below
+   * tables that grant everything and lie below 4 GiB. Anything else, and any fault: `NOT_PLAIN`, and
+   * `careful` has the answer of `walk`. `top` is what `plainTop` made of a table whose levels reach
+   * the frame, which has at most 31 bits.
+   *
+   * Hot: the levels are written out, which with integers only takes a third of the instructions of a
+   * loop, and so do numbers instead of names. It is too long for V8 to make it part of another
+   * function: where V8 had the choice, a walk took a third longer in every second run (bench translate).
+   */
+  walkFrom(top: number, frame: number, needed: number): number {
+    const words = this.#tables.words;
+    let at = top & ~7;
+    if ((top & 7) === 4) {
+      at |= (frame >>> 26) & 62;
+      const fourth = words[at] ?? 0;
+      // R and W set, PS clear.
+      if ((fourth & 0x83) !== 3 || words[at | 1] !== 0)
+        return this.#leave(top >>> 10, top & 7, frame, needed);
+      at = (fourth & ~0xfff) >>> 2;
+    }
+    at |= (frame >>> 17) & 1022;
+    const third = words[at] ?? 0;
+    if ((third & 0x83) !== 3 || words[at | 1] !== 0)
+      return this.#leave(top >>> 10, top & 7, frame, needed);
+    at = ((third & ~0xfff) >>> 2) | ((frame >>> 8) & 1022);
+    const second = words[at] ?? 0;
+    if ((second & 0x83) !== 3 || words[at | 1] !== 0)
+      return this.#leave(top >>> 10, top & 7, frame, needed);
+    at = ((second & ~0xfff) >>> 2) | ((frame << 1) & 1022);
+    const leaf = words[at] ?? 0;
+    const high = words[at | 1] ?? 0;
+    // Between 4 GiB and 2^43: the frame has 21 to 31 bits.
+    const odd = (leaf & this.#notPlain) | (high & ~0x7ff);
+    if (high === 0 || odd !== 0 || (leaf & needed) === 0)
+      return this.#leave(top >>> 10, top & 7, frame, needed);
+    this.permissions = leaf & 3;
+    return (high << 20) | (leaf >>> 12);
+  }
+
+  #leave(topTable: number, levels: number, frame: number, needed: number): number {
+    this.careful = this.walk(topTable, levels, frame, needed);
+    return NOT_PLAIN;
+  }
+
+  /** The physical frame, or minus a fault reason. `needed` is CAN_READ or CAN_WRITE. */
+  walk(topTable: number, levels: number, frame: number, needed: number): number {
+    this.metAbsentEntry = false;
     const low = lowWord(frame);
     const high = highWord(frame);
     const words = this.#memory.tables.words;
@@ -86,7 +113,7 @@ export class SecondStage {
     let permissions = 3;
     for (let level = levels; ; level--) {
       const index = 2 * indexAt(low, high, level);
-      const at = (table - FIRST) * 1024 + index;
+      const at = table * 1024 + index;
       const entryLow = words[at] ?? this.#outside(table, index);
       const entryHigh = words[at + 1] ?? this.#outside(table, index + 1);
       if ((entryLow & 3) === 0) return this.#absent(table, needed);
@@ -120,13 +147,6 @@ export class SecondStage {
     this.metAbsentEntry = true;
     return denied(needed);
   }
-}
-
-/** Where the table begins to which the entry at `at` points, if the entry is plain, or NOT_PLAIN. */
-function below(words: Uint32Array, at: number): number {
-  const entry = words[at] ?? 0;
-  if ((entry & PLAIN_MASK) !== PLAIN_TABLE || words[at + 1] !== 0) return NOT_PLAIN;
-  return ((entry >>> 12) - FIRST) << 10;
 }
 
 /** Level 1 always does; 2 MiB and 1 GiB pages do by PS. */

@@ -14,7 +14,7 @@ import {
   INTERRUPT_MESSAGE,
   type IommuHardware,
 } from "../iommu-hardware.ts";
-import { CAN_READ, CAN_WRITE, DENIED, Iotlb } from "../iotlb.ts";
+import { CAN_READ, Iotlb } from "../iotlb.ts";
 import { powerOfTwo, withinPage } from "../radix.ts";
 import { type RegisterAccess, RegisterFile } from "../register-file.ts";
 import {
@@ -35,6 +35,7 @@ import {
   reasonText,
 } from "./faults.ts";
 import { InvalidationQueue } from "./invalidation.ts";
+import { VtdRegisterPage } from "./register-page.ts";
 import {
   DEFAULT_CAPABILITIES,
   INTERRUPT_REMAPPING_ENABLE,
@@ -55,18 +56,17 @@ export interface VtdOptions extends Partial<VtdCapabilities> {
   readonly onFaultEvent?: () => void;
 }
 
-/** Copies for the hot path: V8 takes another module's constant for a variable (Node 24). */
-const READ: number = CAN_READ;
-const WRITE: number = CAN_WRITE;
-const USABLE: number = TRANSLATED;
-
 const SWITCHES = TRANSLATION_ENABLE | QUEUED_INVALIDATION_ENABLE | INTERRUPT_REMAPPING_ENABLE;
+
+/** No state of a context: translation is off. */
+const OFF = -1;
 
 export class VtdIommu implements IommuHardware {
   readonly name = "vtd";
   readonly statistics: MutableStatistics = { hits: 0, walks: 0, faults: 0, invalidations: 0 };
   readonly #has: VtdCapabilities;
   readonly #registers: RegisterFile<VtdRegisterName>;
+  readonly #page: VtdRegisterPage;
   readonly #contextTables: ContextTables;
   readonly #contexts = new RequesterCache();
   readonly #iotlb: Iotlb;
@@ -74,9 +74,12 @@ export class VtdIommu implements IommuHardware {
   readonly #queue: InvalidationQueue;
   readonly #records: FaultRecords;
   readonly #log = new FaultLog();
+  /** By requester, good while its context is cached: what the fast walk starts from. */
+  readonly #plainTops: Int32Array = new Int32Array(0x1_0000);
   /** By levels of tables: one past the last frame that may be translated. */
   readonly #frameLimits: readonly number[];
-  #translation: "on" | "off" = "off";
+  /** What a context's state must be for its accesses to be translated. */
+  #translated: number = OFF;
   #rootFrame = 0;
 
   constructor(options: VtdOptions) {
@@ -104,11 +107,12 @@ export class VtdIommu implements IommuHardware {
       largestAddressMask: this.#has.largestAddressMask,
       count: () => this.statistics.invalidations++,
     });
+    this.#page = new VtdRegisterPage(this.#registers, this.#queue);
   }
 
   /** The register page, as a driver maps it. */
   get registers(): RegisterAccess {
-    return this.#registers;
+    return this.#page;
   }
 
   get lastFault(): DmaFault | undefined {
@@ -121,24 +125,21 @@ export class VtdIommu implements IommuHardware {
 
   translateFrame(requester: number, frame: number, access: BusAccess): number {
     if (isInterruptFrame(frame)) return INTERRUPT_MESSAGE; // 3.14
-    if (this.#translation === "off") return frame; // 11.4.4, TE clear: addresses pass unchanged
     const contexts = this.#contexts;
-    const state = contexts.state[requester];
-    if (state !== USABLE) return this.#withoutContext(requester, frame, access);
-    const needed = access === "read" ? READ : WRITE;
+    if (contexts.state[requester] !== this.#translated)
+      return this.#withoutContext(requester, frame, access);
+    const needed = access === "read" ? 1 : 2; // CAN_READ, CAN_WRITE
     const domain = contexts.domain[requester] ?? 0;
     const found = this.#iotlb.find(domain, frame, needed);
-    if (found >= 0) {
-      this.statistics.hits++;
-      return found;
-    }
-    if (found === DENIED && this.#has.cachingMode)
-      return this.#fault(requester, frame, access, denial(access));
-    return this.#walk(requester, frame, needed);
+    if (found === -1) return this.#missed(requester, domain, frame, needed); // MISS
+    if (found < 0) return this.#denied(requester, domain, frame, needed);
+    this.statistics.hits++;
+    return found;
   }
 
   /** 3.4: finds the requester's context entry, or the reason why it has none. */
   #withoutContext(requester: number, frame: number, access: BusAccess): number {
+    if (this.#translated === OFF) return frame; // 11.4.4, TE clear: addresses pass unchanged
     if (requester < 0 || requester > 0xffff) throw new RangeError(`requester ${requester}`);
     const cache = this.#contexts;
     if (cache.state[requester] === NOT_CACHED) {
@@ -148,6 +149,7 @@ export class VtdIommu implements IommuHardware {
       cache.domain[requester] = context.domain;
       cache.tableFrame[requester] = context.tableFrame;
       cache.levels[requester] = context.levels;
+      this.#plainTops[requester] = this.#secondStage.plainTop(context.tableFrame, context.levels);
       cache.state[requester] = context.kind === "translate" ? TRANSLATED : PASSED_THROUGH;
     }
     if (cache.state[requester] === PASSED_THROUGH) return frame;
@@ -155,18 +157,48 @@ export class VtdIommu implements IommuHardware {
   }
 
   /**
-   * The IOTLB has no usable answer. With caching mode a denial may come from the cache (6.1), which
-   * is why software must then invalidate after a map as well; without it, the tables are asked.
+   * With caching mode a denial may come from the IOTLB (6.1), which is why software must then
+   * invalidate after a map as well; without it, the tables are asked.
    */
-  #walk(requester: number, frame: number, needed: number): number {
-    const contexts = this.#contexts;
-    const levels = contexts.levels[requester] ?? 0;
+  #denied(requester: number, domain: number, frame: number, needed: number): number {
+    if (!this.#has.cachingMode) return this.#missed(requester, domain, frame, needed);
+    const code = needed === CAN_READ ? NO_READ_PERMISSION : NO_WRITE_PERMISSION;
+    return this.#walkFault(requester, frame, needed, code);
+  }
+
+  /** The tables are asked. */
+  #missed(requester: number, domain: number, frame: number, needed: number): number {
+    const stage = this.#secondStage;
+    const top = this.#plainTops[requester] ?? -1;
+    // Three levels reach 2^27 frames; of what four reach, 31 bits are quick.
+    const last = (top & 7) === 3 ? 0x7ff_ffff : 0x7fff_ffff;
+    if (top < 0 || frame > last) return this.#walkAny(requester, domain, frame, needed);
+    const physical = stage.walkFrom(top, frame, needed);
+    if (physical < 0) return this.#walked(requester, domain, frame, needed, stage.careful);
+    this.statistics.walks++;
+    this.#iotlb.fillSmall(domain, frame, physical, stage.permissions);
+    return physical;
+  }
+  /** A walk that may fail before it begins, or reach further than the fast one. */
+  #walkAny(requester: number, domain: number, frame: number, needed: number): number {
+    const levels = this.#contexts.levels[requester] ?? 0;
     if (frame >= (this.#frameLimits[levels] ?? 0))
       return this.#walkFault(requester, frame, needed, ADDRESS_TOO_WIDE);
-    this.statistics.walks++;
+    const top = this.#contexts.tableFrame[requester] ?? 0;
+    const physical = this.#secondStage.walk(top, levels, frame, needed);
+    return this.#walked(requester, domain, frame, needed, physical);
+  }
+
+  /** What follows from any walk's answer. */
+  #walked(
+    requester: number,
+    domain: number,
+    frame: number,
+    needed: number,
+    physical: number,
+  ): number {
     const stage = this.#secondStage;
-    const physical = stage.walk(contexts.tableFrame[requester] ?? 0, levels, frame, needed);
-    const domain = contexts.domain[requester] ?? 0;
+    this.statistics.walks++;
     if (physical < 0) {
       if (this.#has.cachingMode && stage.metAbsentEntry) this.#iotlb.fill(domain, frame, 0, 0, 0);
       return this.#walkFault(requester, frame, needed, -physical);
@@ -174,8 +206,7 @@ export class VtdIommu implements IommuHardware {
     if (isInterruptFrame(physical))
       return this.#walkFault(requester, frame, needed, OUTPUT_IN_INTERRUPT_RANGE);
     const { order, permissions } = stage;
-    if (order === 0) this.#iotlb.fillSmall(domain, frame, physical, permissions);
-    else this.#iotlb.fill(domain, frame, order, physical - withinPage(frame, order), permissions);
+    this.#iotlb.fill(domain, frame, order, physical - withinPage(frame, order), permissions);
     return physical;
   }
 
@@ -194,32 +225,21 @@ export class VtdIommu implements IommuHardware {
 
   #written(name: VtdRegisterName, written: bigint): void {
     if (name === "GCMD") this.#command(written);
-    else if (name === "IQT" && this.#queueEnabled()) this.#queue.run();
-    else if (name === "FSTS" && this.#queueEnabled()) this.#queue.run();
+    else if (name === "IQA") this.#queue.rebase();
+    else if (name === "IQT") this.#queue.moveTail(Number(this.#registers.get("IQT")));
+    else if (name === "FSTS") this.#queue.resume();
     else if (name.startsWith("FRCD")) this.#records.refresh();
   }
 
   /** GCMD, 11.4.4: switches take effect at once, and GSTS shows them. */
   #command(written: bigint): void {
-    const before = this.#registers.get("GSTS");
-    let status = (before & ~SWITCHES) | (written & SWITCHES);
+    let status = (this.#registers.get("GSTS") & ~SWITCHES) | (written & SWITCHES);
     if ((written & SET_ROOT_TABLE_POINTER) !== 0n) {
       this.#rootFrame = Number((this.#registers.get("RTADDR") >> 12n) & 0xff_ffff_ffffn);
       status |= SET_ROOT_TABLE_POINTER;
     }
     this.#registers.set("GSTS", status);
-    this.#translation = (status & TRANSLATION_ENABLE) !== 0n ? "on" : "off";
-    if ((before & QUEUED_INVALIDATION_ENABLE) !== 0n) return;
-    if (!this.#queueEnabled()) return;
-    this.#registers.set("IQH", 0n);
-    this.#queue.run();
+    this.#translated = (status & TRANSLATION_ENABLE) !== 0n ? TRANSLATED : OFF;
+    this.#queue.enable((status & QUEUED_INVALIDATION_ENABLE) !== 0n);
   }
-
-  #queueEnabled(): boolean {
-    return (this.#registers.get("GSTS") & QUEUED_INVALIDATION_ENABLE) !== 0n;
-  }
-}
-
-function denial(access: BusAccess): number {
-  return access === "read" ? NO_READ_PERMISSION : NO_WRITE_PERMISSION;
 }

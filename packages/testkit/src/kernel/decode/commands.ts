@@ -85,10 +85,26 @@ const NAMES: Readonly<Record<FileKind, Readonly<Record<number, string>>>> = {
 /** The kernels that have the sPAPR TCE driver, where the container's numbers mean other commands. */
 const SPAPR_ARCHES: readonly KernelAbi["arch"][] = ["ppc64le", "ppc64"];
 
+/** Names by command, for each kind of file. */
+const POWER_NAMES: typeof NAMES = {
+  ...NAMES,
+  container: { ...CONTAINER_NAMES, ...SPAPR_NAMES },
+};
+
 /** The header's name of a request on a kind of file, or the number if it is not one of VFIO's. */
 export function ioctlName(abi: KernelAbi, kind: FileKind, request: number): string {
-  const command = vfioCommand(abi, request);
-  const own = kind === "container" && SPAPR_ARCHES.includes(abi.arch) ? SPAPR_NAMES : NAMES[kind];
-  const name = own[command] ?? NAMES[kind][command];
-  return name ?? `0x${(request >>> 0).toString(16)}`;
+  const names = SPAPR_ARCHES.includes(abi.arch) ? POWER_NAMES : NAMES;
+  return nameIn(names, kind, vfioCommand(abi, request), request);
+}
+
+/** `ioctlName` of one ABI, for a command that is known already. */
+export function ioctlNames(
+  abi: KernelAbi,
+): (kind: FileKind, command: number, request: number) => string {
+  const names = SPAPR_ARCHES.includes(abi.arch) ? POWER_NAMES : NAMES;
+  return (kind, command, request) => nameIn(names, kind, command, request);
+}
+
+function nameIn(names: typeof NAMES, kind: FileKind, command: number, request: number): string {
+  return names[kind][command] ?? `0x${(request >>> 0).toString(16)}`;
 }

@@ -3,6 +3,7 @@
 
 /** log2 of the block's frames; the block begins at `first` rounded down to its size. */
 export function coveringPower(first: number, frames: number): number {
+  if (frames === 1) return 0;
   let power = Math.ceil(Math.log2(frames));
   while (first - (first % 2 ** power) + 2 ** power < first + frames) power++;
   return power;

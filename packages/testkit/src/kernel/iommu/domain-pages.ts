@@ -6,7 +6,7 @@
 
 import type { DomainAccess, IovaRange } from "./domain.ts";
 import type { PageSizes } from "./page-sizes.ts";
-import type { PageTable } from "./page-table.ts";
+import { type PageTable, powerOfTwo } from "./page-table.ts";
 
 export type IotlbMode = "eager" | "lazy";
 
@@ -39,7 +39,7 @@ export class DomainPages {
       const iova = iovaFrame + done;
       const order = this.#sizes.pick(iova, physicalFrame + done, frames - done);
       this.table.map(iova, physicalFrame + done, order, access);
-      done += 2 ** order;
+      done += order === 0 ? 1 : powerOfTwo(order);
     }
   }
 
@@ -65,6 +65,7 @@ export class DomainPages {
   }
 
   #waits(first: number, last: number): boolean {
+    if (this.#waiting.length === 0) return false;
     return this.#waiting.some((range) => range.first <= last && first <= range.last);
   }
 }

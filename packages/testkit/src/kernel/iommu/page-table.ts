@@ -28,11 +28,16 @@ export interface TableFormat {
 export class PageTable {
   readonly #arena: TableArena;
   readonly #format: TableFormat;
-  /** Present entries of each table. */
-  readonly #used = new Map<number, number>();
+  /**
+   * Every table that is not detached. The arena's notes of a table are the number of its present
+   * entries and its place in this list.
+   */
+  readonly #tables: number[] = [];
   /** Tables on the way to the entry found last, by level. */
   readonly #path: number[] = [0, 0, 0, 0, 0, 0, 0];
-  #detached: number[] = [];
+  /** Tables cut off and not given back: the first `#cutOff` of a list that keeps its room. */
+  readonly #detached: number[] = [];
+  #cutOff = 0;
   #rootFrame: number;
   #levels: number;
 
@@ -61,14 +66,14 @@ export class PageTable {
     const root = this.#newTable();
     const at = this.#arena.indexOf(root);
     this.#format.writeTable(this.#arena.words, at, this.#rootFrame, this.#levels + 1);
-    this.#used.set(root, 1);
+    this.#count(root, 1);
     this.#rootFrame = root;
     this.#levels++;
   }
 
   /** Writes one page of 2^order frames; both addresses are multiples of its size. */
   map(iovaFrame: number, physicalFrame: number, order: number, access: DomainAccess): void {
-    const leafLevel = Math.floor(order / 9) + 1;
+    const leafLevel = order === 0 ? 1 : Math.floor(order / 9) + 1;
     const table = this.#tableFor(iovaFrame, leafLevel);
     const first = this.#entryIndex(table, iovaFrame, leafLevel);
     const copies = 1 << (order % 9);
@@ -96,10 +101,17 @@ export class PageTable {
         continue;
       }
       const order = this.#format.leafOrder(low, this.#arena.words[entry + 1] ?? 0, level);
-      const size = 2 ** order;
+      if (order === 0) {
+        // Most pages, and then every number here is an integer to V8.
+        this.#clear(at, level, 1);
+        cleared += 1;
+        at += 1;
+        continue;
+      }
+      const size = powerOfTwo(order);
       const page = at - (at % size);
       if (page < iovaFrame || page + size > end) throw cutsPage(page, size);
-      this.#clear(page, level, 2 ** (order - 9 * (level - 1)));
+      this.#clear(page, level, 1 << (order - 9 * (level - 1)));
       cleared += size;
       at = page + size;
     }
@@ -108,15 +120,18 @@ export class PageTable {
 
   /** Gives back the tables that unmapping emptied; only after the hardware's caches were flushed. */
   releaseDetached(): void {
-    for (const frame of this.#detached) this.#arena.free(frame);
-    this.#detached = [];
+    for (let at = 0; at < this.#cutOff; at++) {
+      const table = this.#detached[at];
+      if (table !== undefined) this.#arena.free(table, "zero");
+    }
+    this.#cutOff = 0;
   }
 
   /** Gives back every frame. The hardware must not use the table any more. */
   free(): void {
     this.releaseDetached();
-    for (const frame of this.#used.keys()) this.#arena.free(frame);
-    this.#used.clear();
+    for (const frame of this.#tables) this.#arena.free(frame);
+    this.#tables.length = 0;
   }
 
   /** A page of the same size may be replaced where the driver does so; nothing else. */
@@ -170,28 +185,49 @@ export class PageTable {
     for (let at = level; ; at++) {
       const table = this.#path[at] ?? 0;
       const entry = this.#entryIndex(table, page, at);
-      words.fill(0, entry, entry + 2 * count);
-      this.#count(table, -count);
-      if (at === this.#levels || this.#used.get(table) !== 0) return;
-      this.#used.delete(table);
-      this.#detached.push(table);
+      for (let word = entry; word < entry + 2 * count; word++) words[word] = 0;
+      if (this.#count(table, -count) !== 0 || at === this.#levels) return;
+      this.#detach(table);
       count = 1;
     }
   }
 
   #entryIndex(table: number, iovaFrame: number, level: number): number {
-    return this.#arena.indexOf(table) + 2 * (Math.floor(iovaFrame / spanOf(level)) % 512);
+    return this.#arena.indexOf(table) + 2 * entryOf(iovaFrame, level);
   }
 
   #newTable(): number {
     const frame = this.#arena.allocate();
-    this.#used.set(frame, 0);
+    this.#arena.notes[2 * frame + 1] = this.#tables.length;
+    this.#tables.push(frame);
     return frame;
   }
 
-  #count(table: number, change: number): void {
-    this.#used.set(table, (this.#used.get(table) ?? 0) + change);
+  /** Takes a table out of the list: the last one moves to its place. */
+  #detach(table: number): void {
+    const { notes } = this.#arena;
+    const place = notes[2 * table + 1] ?? 0;
+    const last = this.#tables.pop() ?? table;
+    if (last !== table) {
+      this.#tables[place] = last;
+      notes[2 * last + 1] = place;
+    }
+    this.#detached[this.#cutOff++] = table;
   }
+
+  /** Changes the number of present entries of a table, and answers it. */
+  #count(table: number, change: number): number {
+    const { notes } = this.#arena;
+    const present = (notes[2 * table] ?? 0) + change;
+    notes[2 * table] = present;
+    return present;
+  }
+}
+
+/** Which entry of a table of `level` is a frame's. */
+function entryOf(frame: number, level: number): number {
+  if (frame <= 0x7fff_ffff && level <= 4) return (frame >>> (9 * (level - 1))) & 511;
+  return Math.floor(frame / spanOf(level)) % 512;
 }
 
 /** Frames that one entry of `level` covers: 512^(level - 1). */
@@ -200,6 +236,13 @@ const SPANS: readonly number[] = Array.from({ length: 8 }, (_, level) => 512 ** 
 function spanOf(level: number): number {
   return SPANS[level] ?? Number.NaN;
 }
+
+/** 2^n by table: `**` is a call of the C library. */
+export function powerOfTwo(exponent: number): number {
+  return POWERS[exponent] ?? Number.NaN;
+}
+
+const POWERS: readonly number[] = Array.from({ length: 53 }, (_, exponent) => 2 ** exponent);
 
 function nextBoundary(frame: number, span: number): number {
   return frame - (frame % span) + span;

@@ -163,12 +163,9 @@ export class VtdDriver implements IommuDriver {
     return {
       range: (first, frames) => {
         const mask = coveringPower(first, frames);
-        const base = first - (first % 2 ** mask);
-        this.#queue.submit(
-          mask <= mostMask
-            ? VtdQueue.pageTranslations(domain, base, mask)
-            : VtdQueue.domainTranslations(domain),
-        );
+        if (mask === 0) this.#queue.invalidatePages(domain, first, 0);
+        else if (mask > mostMask) this.#queue.submit(VtdQueue.domainTranslations(domain));
+        else this.#queue.invalidatePages(domain, first - (first % 2 ** mask), mask);
       },
       everything: () => this.#queue.submit(VtdQueue.domainTranslations(domain)),
     };

@@ -45,20 +45,19 @@ export class VtdQueue {
     return [0xe2 | (domain << 16), 0, 0, 0];
   }
 
-  /** 6.5.2.3, granularity 3: 2^mask frames from `frame`, a multiple of that. */
-  static pageTranslations(domain: number, frame: number, mask: number): Descriptor {
-    return [0xf2 | (domain << 16), 0, (frame << 12) | mask, Math.floor(frame / 0x10_0000)];
-  }
-
   /** Returns once every descriptor is carried out. */
   submit(...descriptors: readonly Descriptor[]): void {
-    for (const descriptor of descriptors) this.#put(descriptor);
-    this.#sequence = (this.#sequence + 1) >>> 0;
-    const status = this.#statusFrame;
-    this.#put([0x25, this.#sequence, status << 12, Math.floor(status / 0x10_0000)]);
-    this.#registers.write(IQT, 8, BigInt(this.#tail * 16));
-    const seen = this.#arena.words[this.#arena.indexOf(status)];
-    if (seen !== this.#sequence) throw this.#stuck();
+    for (const [w0, w1, w2, w3] of descriptors) this.#put(w0, w1, w2, w3);
+    this.#wait();
+  }
+
+  /**
+   * 6.5.2.3, granularity 3: forgets 2^mask frames from `frame`, a multiple of that. Each unmap does it,
+   * so without an array for the descriptor.
+   */
+  invalidatePages(domain: number, frame: number, mask: number): void {
+    this.#put(0xf2 | (domain << 16), 0, (frame << 12) | mask, (frame / 0x10_0000) | 0);
+    this.#wait();
   }
 
   free(): void {
@@ -66,14 +65,23 @@ export class VtdQueue {
     this.#arena.free(this.#statusFrame);
   }
 
-  #put(descriptor: Descriptor): void {
+  #put(w0: number, w1: number, w2: number, w3: number): void {
     const { words } = this.#arena;
     const at = this.#arena.indexOf(this.#ringFrame) + 4 * this.#tail;
-    words[at] = descriptor[0];
-    words[at + 1] = descriptor[1];
-    words[at + 2] = descriptor[2];
-    words[at + 3] = descriptor[3];
+    words[at] = w0;
+    words[at + 1] = w1;
+    words[at + 2] = w2;
+    words[at + 3] = w3;
     this.#tail = (this.#tail + 1) % ENTRIES;
+  }
+
+  #wait(): void {
+    this.#sequence = (this.#sequence + 1) & 0x7fff_ffff;
+    // Table frames lie below 4 GiB, so the address has one word.
+    this.#put(0x25, this.#sequence, this.#statusFrame << 12, 0);
+    this.#registers.writeWord(IQT, this.#tail << 4);
+    const seen = this.#arena.words[this.#arena.indexOf(this.#statusFrame)];
+    if (seen !== this.#sequence) throw this.#stuck();
   }
 
   #stuck(): Error {

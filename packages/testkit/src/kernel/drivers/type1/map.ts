@@ -2,12 +2,13 @@
 //
 // type1.md 2.3 to 2.5. All or nothing: a failure in the middle takes back what was done.
 
+import { u32At, wholeFramesAt } from "../../decode/struct-view.ts";
 import { DMA_MAP } from "../../decode/type1.ts";
 import { EEXIST, EFAULT, EINVAL, ENOSPC } from "../../errno.ts";
 import type { DomainAccess } from "../../iommu/domain.ts";
 import type { IoctlCall } from "../../open-file.ts";
 import type { Process } from "../../process.ts";
-import { copyStruct } from "../../user-copy.ts";
+import { borrowStruct } from "../../user-copy.ts";
 import { canTrack, newWords } from "./dirty-words.ts";
 import type { MapRequest } from "./mapping-list.ts";
 import { countedPages, pinPages, unpin } from "./pin.ts";
@@ -18,20 +19,20 @@ const READ = 1;
 const WRITE = 2;
 const VADDR = 4;
 
+const FIELDS = DMA_MAP.fields;
+
 export function mapDma(state: Type1State, call: IoctlCall): number {
-  const copied = copyStruct(call.argument, DMA_MAP, state.order);
-  if (copied === undefined) return -EFAULT;
-  const { view } = copied;
-  const flags = view.u32("flags");
-  if (view.u32("argsz") < DMA_MAP.size || (flags & ~(READ | WRITE | VADDR)) !== 0) return -EINVAL;
-  if (flags === 0 || ((flags & VADDR) !== 0 && flags !== VADDR)) return -EINVAL;
-  if ((view.inFrame("size") | view.inFrame("iova") | view.inFrame("vaddr")) !== 0) return -EINVAL;
+  const { order } = state;
+  const bytes = borrowStruct(call.argument, DMA_MAP);
+  if (bytes === undefined) return -EFAULT;
+  const flags = u32At(bytes, FIELDS.flags, order);
+  if (u32At(bytes, FIELDS.argsz, order) < DMA_MAP.size || !isMapFlags(flags)) return -EINVAL;
   const request = {
-    iova: view.frames("iova"),
-    vaddrPage: view.frames("vaddr"),
-    frames: view.frames("size"),
+    iova: wholeFramesAt(bytes, FIELDS.iova, order),
+    vaddrPage: wholeFramesAt(bytes, FIELDS.vaddr, order),
+    frames: wholeFramesAt(bytes, FIELDS.size, order),
   };
-  if (request.frames === 0) return -EINVAL;
+  if (request.iova < 0 || request.vaddrPage < 0 || request.frames <= 0) return -EINVAL;
   if (request.iova + request.frames > ALL_FRAMES) return -EINVAL;
   if (request.vaddrPage + request.frames > ALL_FRAMES) return -EINVAL;
   if (flags === VADDR) return replaceVaddr(state, request, call.process);
@@ -39,6 +40,11 @@ export function mapDma(state: Type1State, call: IoctlCall): number {
     read: (flags & READ) !== 0,
     write: (flags & WRITE) !== 0,
   });
+}
+
+/** READ, WRITE or both; or VADDR alone. */
+function isMapFlags(flags: number): boolean {
+  return flags === VADDR || (flags !== 0 && (flags & ~(READ | WRITE)) === 0);
 }
 
 function addMapping(
@@ -64,7 +70,17 @@ function addMapping(
   process.locked.pages += lockedPages;
   state.available -= 1;
   const words = state.dirtyTracking ? newWords(frames) : null;
-  state.mappings.insert({ ...mapping, runs, lockedPages, vaddrInvalid: false, words });
+  state.mappings.insert({
+    iova,
+    frames,
+    access,
+    runs,
+    vaddrPage,
+    process,
+    lockedPages,
+    vaddrInvalid: false,
+    words,
+  });
   return 0;
 }
 
@@ -72,5 +88,6 @@ function addMapping(
 function isValidRange(state: Type1State, iova: number, frames: number): boolean {
   if (state.ranges.length === 0) return true;
   const last = iova + frames - 1;
-  return state.ranges.some((range) => range.first <= iova && last <= range.last);
+  for (const range of state.ranges) if (range.first <= iova && last <= range.last) return true;
+  return false;
 }

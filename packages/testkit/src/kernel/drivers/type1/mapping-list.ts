@@ -69,10 +69,13 @@ export class MappingList {
   }
 
   insert(mapping: Mapping): void {
-    this.#mappings.splice(this.firstEndingAfter(mapping.iova), 0, mapping);
+    const index = this.firstEndingAfter(mapping.iova);
+    if (index === this.#mappings.length) this.#mappings.push(mapping);
+    else this.#mappings.splice(index, 0, mapping);
   }
 
   removeRange(index: number, count: number): void {
-    this.#mappings.splice(index, count);
+    if (count === 1 && index === this.#mappings.length - 1) this.#mappings.pop();
+    else if (count > 0) this.#mappings.splice(index, count);
   }
 }

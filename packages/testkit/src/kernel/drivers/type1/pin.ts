@@ -12,22 +12,29 @@ type Wanted = Pick<Mapping, "access"> & Omit<MapRequest, "iova"> & { readonly pr
 
 /** The pinned runs in order, or -errno. */
 export function pinPages(state: Type1State, wanted: Wanted): readonly PinnedRun[] | number {
-  const { process, frames, vaddrPage } = wanted;
-  const runs: PinnedRun[] = [];
-  const room = process.locked.room();
-  const access = wanted.access.write ? "write" : "read";
+  const first = pinRun(state, wanted, 0);
+  if (first === undefined) return -EFAULT;
+  // An array for exactly one run: one that grows is made for many.
+  const runs: PinnedRun[] = [first];
+  const room = wanted.process.locked.room();
   let counted = 0;
-  for (let done = 0; done < frames; ) {
-    const most = state.parameters.disableHugepages ? 1 : frames - done;
-    const run = process.memory.pin(vaddrPage + done, most, access);
-    if (run === undefined) return unpinned(runs, -EFAULT);
-    runs.push(run);
+  for (let run: PinnedRun | undefined = first, done = 0; ; ) {
     // The limit is met page by page, so a run that crosses it fails even if a hole follows.
     if (run.backing.isCounted) counted += run.frames;
     if (counted > room) return unpinned(runs, -ENOMEM);
     done += run.frames;
+    if (done >= wanted.frames) return runs;
+    run = pinRun(state, wanted, done);
+    if (run === undefined) return unpinned(runs, -EFAULT);
+    runs.push(run);
   }
-  return runs;
+}
+
+/** Pins what lies together from a frame of the mapping on. */
+function pinRun(state: Type1State, wanted: Wanted, done: number): PinnedRun | undefined {
+  const { process, frames, vaddrPage } = wanted;
+  const most = state.parameters.disableHugepages ? 1 : frames - done;
+  return process.memory.pin(vaddrPage + done, most, wanted.access.write ? "write" : "read");
 }
 
 export function unpin(runs: readonly PinnedRun[]): void {
@@ -36,7 +43,9 @@ export function unpin(runs: readonly PinnedRun[]): void {
 
 /** Pages that count as locked memory: those of a BAR do not. */
 export function countedPages(runs: readonly PinnedRun[]): number {
-  return runs.reduce((pages, run) => pages + (run.backing.isCounted ? run.frames : 0), 0);
+  let pages = 0;
+  for (const run of runs) if (run.backing.isCounted) pages += run.frames;
+  return pages;
 }
 
 function unpinned(runs: readonly PinnedRun[], errno: number): number {
