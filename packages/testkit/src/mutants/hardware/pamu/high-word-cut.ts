@@ -10,7 +10,7 @@ export const PAMU_HIGH_WORD_CUT: Mutant = {
   breaks: ["I1"],
   edit: {
     file: "packages/testkit/src/hardware/pamu/entry-words.ts",
-    find: "(high >>> 0) * 0x10_0000",
-    replace: "(high & 3) * 0x10_0000",
+    find: "(high << 20) | (low >>> 12)",
+    replace: "((high & 3) << 20) | (low >>> 12)",
   },
 };
