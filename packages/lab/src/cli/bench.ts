@@ -3,7 +3,7 @@
 import { type Benchmark, benchFolder, benchmarkNamed, readCatalogue } from "../bench/catalogue.ts";
 import type { SeriesResult, Verdict } from "../bench/judge.ts";
 import { resultJson, resultText } from "../bench/report.ts";
-import { runBench } from "../bench/run-bench.ts";
+import { type Clock, runBench } from "../bench/run-bench.ts";
 import { LabError } from "../errors.ts";
 import { table } from "../report/table.ts";
 import { visible } from "../report/terminal.ts";
@@ -60,6 +60,7 @@ interface OneBench {
 async function runOne({ invocation, folder, benchmark, target, checks }: OneBench) {
   const { terminal, json, options, signal } = invocation;
   const { name } = benchmark;
+  const clock = clockOf(invocation, target);
   const verdicts: Verdict[] = [];
   const onResult = (result: SeriesResult): void => {
     verdicts.push(result.verdict);
@@ -75,12 +76,30 @@ async function runOne({ invocation, folder, benchmark, target, checks }: OneBenc
     timeoutSeconds:
       number(options, "timeout", { least: 1, most: 86_400, whole: false }) ??
       DEFAULT_TIMEOUT_SECONDS,
+    clock,
     signal,
     onResult,
     onOutput: (line) => terminal.err(`[${target.name}] ${visible(line)}\n`),
   });
   if (!outcome.ok) throw failure(outcome.error, target);
   return verdicts.length > 0 && !verdicts.some((verdict) => FAILING.has(verdict));
+}
+
+/** Valid errors: `invalid-option`. */
+function clockOf({ options }: Invocation, { name }: Target): Clock {
+  const clock = text(options, "clock") ?? "host";
+  if (clock !== "host" && clock !== "instructions")
+    throw new LabError("invalid-option", `--clock is host or instructions, not ${visible(clock)}`);
+  if (clock === "instructions" && !name.startsWith("qemu/"))
+    throw new LabError("invalid-option", `nothing counts the instructions of ${name}`, {
+      hint: "--clock instructions is for targets qemu/…",
+    });
+  // QEMU 7.2: "fatal: Raised interrupt while not in I/O function", before the kernel starts.
+  if (clock === "instructions" && name.startsWith("qemu/powernv"))
+    throw new LabError("invalid-option", `QEMU cannot count the instructions of ${name}`, {
+      hint: "its powernv machines end when they are told to",
+    });
+  return clock;
 }
 
 function failure(

@@ -106,6 +106,19 @@ describe("error: what is wrong before anything runs", () => {
       2,
       "invalid-option",
     ],
+    ["an unknown clock", () => ["bench", "translate", "--clock", "sun"], 2, "invalid-option"],
+    [
+      "a simulator's instructions",
+      () => ["bench", "translate", "--clock", "instructions"],
+      2,
+      "invalid-option",
+    ],
+    [
+      "instructions of a machine that cannot count them",
+      () => ["bench", "map-unmap-4k-power", "--clock", "instructions"],
+      2,
+      "invalid-option",
+    ],
     ["a missing file", () => ["run", `${file()}.not.ts`, "--on", "sim/vtd"], 2, "file-unreadable"],
     [
       "a file of another kind",

@@ -67,11 +67,19 @@ export const PORT_NAMES = {
 export const SHARE_TAG = "root";
 export const OWN_ROOT_TAG = "own";
 
+/**
+ * What a guest's clocks count: this machine's time, or the guest's own instructions, a nanosecond each
+ * (QEMU's -icount). Instructions are the same however busy this machine is, and are emulated slower.
+ */
+export type GuestClock = "host" | "instructions";
+
 export interface Boot {
   readonly kernelImage: string;
   readonly initramfs: string;
   /** The folder that is the guest's own root, for a machine that needs one. */
   readonly ownRoot?: string | undefined;
+  /** Default host. */
+  readonly clock?: GuestClock | undefined;
   /** More words for the kernel's command line. */
   readonly kernelArguments?: readonly string[];
   /** More arguments for QEMU, after all others. */
@@ -81,7 +89,7 @@ export interface Boot {
 export function qemuArguments(machine: Machine, boot: Boot): string[] {
   return [
     ...machine.hardware,
-    ...["-accel", "tcg,thread=multi"],
+    ...accelerator(boot.clock ?? "host"),
     ...["-smp", "1"],
     ...["-m", String(machine.memoryMiB)],
     ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
@@ -96,6 +104,12 @@ export function qemuArguments(machine: Machine, boot: Boot): string[] {
     ...machine.assignable.flatMap(({ device }) => ["-device", device]),
     ...(boot.qemuArguments ?? []),
   ];
+}
+
+/** Counting instructions needs devices and processor in one thread. */
+function accelerator(clock: GuestClock): string[] {
+  if (clock === "host") return ["-accel", "tcg,thread=multi"];
+  return ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"];
 }
 
 /**

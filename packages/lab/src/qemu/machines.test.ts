@@ -111,8 +111,15 @@ describe("a guest of another processor", () => {
 describe.each(MACHINES.map((machine) => [machine.target, machine] as const))("%s", (_, machine) => {
   const args = qemuArguments(machine, BOOT);
 
+  test("counts its instructions when it is told to, in one thread", () => {
+    const counting = qemuArguments(machine, { ...BOOT, clock: "instructions" });
+    expect(values(counting, "-accel")).toEqual(["tcg,thread=single"]);
+    expect(values(counting, "-icount")).toEqual(["shift=0,sleep=off"]);
+  });
+
   test("is emulated, on one processor, without a display, and does not reboot", () => {
     expect(values(args, "-accel")).toEqual(["tcg,thread=multi"]);
+    expect(values(args, "-icount")).toEqual([]);
     expect(values(args, "-smp")).toEqual(["1"]);
     expect(values(args, "-display")).toEqual(["none"]);
     expect(args).toEqual(expect.arrayContaining(["-no-reboot", "-nodefaults"]));

@@ -21,7 +21,7 @@ import { jobArchive } from "./job.ts";
 import { inspectKernel, type Kernel } from "./kernel.ts";
 import { kernelTrouble, rootTrouble } from "./kernel-trouble.ts";
 import { koffiOf, nativePlace } from "./koffi.ts";
-import { isForeign, type Machine, qemuArguments } from "./machine.ts";
+import { type GuestClock, isForeign, type Machine, qemuArguments } from "./machine.ts";
 import { machineFor } from "./machines.ts";
 import { withRunFolder } from "./run-folder.ts";
 import { requireTool } from "./tools.ts";
@@ -47,6 +47,7 @@ export interface RunRequest extends Listeners {
   readonly signal?: AbortSignal | undefined;
   readonly kernelArguments?: readonly string[] | undefined;
   readonly qemuArguments?: readonly string[] | undefined;
+  readonly clock?: GuestClock | undefined;
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 120;
@@ -83,6 +84,7 @@ export async function runInGuest(request: RunRequest): Promise<GuestResult> {
       kernelImage: kernel.image,
       initramfs,
       ownRoot: root?.path,
+      clock: request.clock,
       kernelArguments: request.kernelArguments ?? [],
       qemuArguments: request.qemuArguments ?? [],
     });

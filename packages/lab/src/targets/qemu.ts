@@ -71,6 +71,7 @@ async function runMachine(machine: Machine, run: TargetRun): Promise<Outcome> {
     koffi,
     env: { [SETTINGS_VARIABLE]: JSON.stringify(settings) },
     kernel: run.kernel,
+    clock: run.clock,
     timeoutSeconds,
     signal,
     onLine: session.stdout,

@@ -19,6 +19,8 @@ export interface TargetRun {
   readonly timeoutSeconds: number;
   readonly seed: number | undefined;
   readonly kernel: OwnKernel | undefined;
+  /** What the clocks of an emulated machine count; others have their own. Default host. */
+  readonly clock?: "host" | "instructions";
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
 }
