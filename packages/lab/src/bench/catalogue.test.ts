@@ -20,6 +20,8 @@ test("default: the checkout's own benchmarks are read, each on a target that exi
   const names = new Set(TARGETS.map(({ name }) => name));
   expect(catalogue.map(({ name }) => name)).toContain("map-unmap-4k");
   for (const { target } of catalogue) expect(names).toContain(target);
+  expect(benchmarkNamed(catalogue, "map-unmap-4k").clock).toBe("instructions");
+  expect(benchmarkNamed(catalogue, "ledger").clock).toBe("host");
 });
 
 test("error: a benchmark that does not exist is answered with those that do", async () => {
@@ -38,6 +40,7 @@ test.each([
   ["no JSON", "{"],
   ["no object", "[]"],
   ["no target", '{"a":{"description":"d","scenario":"s"}}'],
+  ["an unknown clock", '{"a":{"description":"d","scenario":"s","target":"t","clock":"sun"}}'],
   [
     "a limit of neither kind",
     '{"a":{"description":"d","scenario":"s","target":"t","goals":{"x":{}}}}',

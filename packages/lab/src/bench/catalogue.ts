@@ -20,6 +20,8 @@ export interface Benchmark {
   readonly argument: number;
   /** Where it runs unless told otherwise. */
   readonly target: string;
+  /** What the clocks of an emulated target count, unless told otherwise. */
+  readonly clock: Clock;
   /** Interleaved rounds; more where the kernel's own work is noisy. */
   readonly rounds: number;
   /** What is aimed at, on a quiet machine. */
@@ -27,6 +29,8 @@ export interface Benchmark {
   /** What `bench --check` holds on any machine: ratios inside one run, with a margin. */
   readonly gates: Limits;
 }
+
+export type Clock = "host" | "instructions";
 
 const DEFAULT_ROUNDS = 60;
 
@@ -77,6 +81,7 @@ function benchmark(name: string, entry: Readonly<Record<string, unknown>>): Benc
     target,
     argument = 0,
     rounds = DEFAULT_ROUNDS,
+    clock = "host",
     goals = {},
     gates = {},
   } = entry;
@@ -84,6 +89,7 @@ function benchmark(name: string, entry: Readonly<Record<string, unknown>>): Benc
     throw invalid(`${name} needs a description and a scenario`);
   if (typeof target !== "string" || typeof argument !== "number" || typeof rounds !== "number")
     throw invalid(`${name} needs a target, and numbers for argument and rounds`);
+  if (!isClock(clock)) throw invalid(`${name} has a clock that is neither host nor instructions`);
   const limits = (value: unknown): Limits =>
     Object.fromEntries(
       Object.entries(asRecord(value, name)).map(([series, limit]) => [
@@ -92,7 +98,11 @@ function benchmark(name: string, entry: Readonly<Record<string, unknown>>): Benc
       ]),
     );
   const held = { goals: limits(goals), gates: limits(gates) };
-  return { name, description, scenario, argument, target, rounds, ...held };
+  return { name, description, scenario, argument, target, clock, rounds, ...held };
+}
+
+export function isClock(value: unknown): value is Clock {
+  return value === "host" || value === "instructions";
 }
 
 function asLimit(value: unknown, name: string): Limit {

@@ -1,6 +1,7 @@
 // Results of benchmarks, as a line of JSON for programs and as a few lines for people.
 
 import type { Terminal } from "../report/terminal.ts";
+import type { Clock } from "./catalogue.ts";
 import type { SeriesResult, Verdict } from "./judge.ts";
 import type { Base } from "./samples.ts";
 import type { Interval } from "./statistics.ts";
@@ -12,12 +13,20 @@ const BASES = {
   fewest: { time: "amongFewest", key: "growth", words: "the same among the fewest" },
 } as const satisfies Record<Base, object>;
 
-/** One series as programs get it; times in nanoseconds of one operation. */
-export function resultJson(name: string, target: string, result: SeriesResult): object {
+/** What was measured where, by which clock. */
+export interface Place {
+  readonly name: string;
+  readonly target: string;
+  readonly clock: Clock;
+}
+
+/** One series as programs get it; nanoseconds of one operation, or its instructions. */
+export function resultJson({ name, target, clock }: Place, result: SeriesResult): object {
   const { base, baseMedian, ratio, ratioInterval, control } = result;
   const shared = {
     name,
     target,
+    clock,
     series: result.series,
     median: round(result.median),
     spread: rounded(result.spread),
@@ -54,22 +63,26 @@ const COLOUR = {
 } as const satisfies Record<Verdict, string>;
 
 export function resultText(
-  name: string,
-  target: string,
+  { name, target, clock }: Place,
   result: SeriesResult,
   to: Terminal,
 ): string {
+  const amount = clock === "instructions" ? instructions : duration;
   const { spread, ratioInterval, control, limit, verdict } = result;
   const than = BASES[result.base].words;
   const bound = limit.ratio ?? (limit.nanoseconds && duration(limit.nanoseconds));
   return [
     `${to.style("bold", `${name}: ${result.series}`)} on ${target}`,
-    `  ${duration(result.median)}, middle half ${duration(spread.low)} to ${duration(spread.high)}`,
-    `  ${figure(result.ratio)} times ${than} (${duration(result.baseMedian)}), 95 %: ${figure(ratioInterval.low)} to ${figure(ratioInterval.high)}`,
+    `  ${amount(result.median)}, middle half ${amount(spread.low)} to ${amount(spread.high)}`,
+    `  ${figure(result.ratio)} times ${than} (${amount(result.baseMedian)}), 95 %: ${figure(ratioInterval.low)} to ${figure(ratioInterval.high)}`,
     `  effects below ${percent(result.smallestEffect)} could not be seen; a control of +${percent(control.ratio - 1)} was ${control.noticed ? "noticed" : "not noticed"}`,
     `  ${bound === undefined ? "" : `limit ${bound}: `}${to.style(COLOUR[verdict], MEANING[verdict])}`,
     "",
   ].join("\n");
+}
+
+function instructions(count: number): string {
+  return `${figure(count)} instructions`;
 }
 
 function duration(nanoseconds: number): string {

@@ -8,7 +8,7 @@ import { withRunFolder } from "../qemu/run-folder.ts";
 import type { Outcome, RunEvent } from "../run/session.ts";
 import { withWorkspace } from "../run/workspace.ts";
 import type { Target } from "../targets/target.ts";
-import type { Benchmark, Limits } from "./catalogue.ts";
+import type { Benchmark, Clock, Limits } from "./catalogue.ts";
 import { judge, type SeriesResult } from "./judge.ts";
 import { compileLoops } from "./native.ts";
 import { parseSamples } from "./samples.ts";
@@ -29,8 +29,6 @@ export interface BenchRun {
   /** A line that the program printed. */
   readonly onOutput: (line: string) => void;
 }
-
-export type Clock = "host" | "instructions";
 
 /**
  * In a guest, whose processor is emulated, the compiler needs longer and clocks tick coarser. Where

@@ -1,9 +1,16 @@
 // `iommukit bench NAME… --on TARGET`: how fast the library is beside the same work in C.
 
-import { type Benchmark, benchFolder, benchmarkNamed, readCatalogue } from "../bench/catalogue.ts";
+import {
+  type Benchmark,
+  benchFolder,
+  benchmarkNamed,
+  type Clock,
+  isClock,
+  readCatalogue,
+} from "../bench/catalogue.ts";
 import type { SeriesResult, Verdict } from "../bench/judge.ts";
 import { resultJson, resultText } from "../bench/report.ts";
-import { type Clock, runBench } from "../bench/run-bench.ts";
+import { runBench } from "../bench/run-bench.ts";
 import { LabError } from "../errors.ts";
 import { table } from "../report/table.ts";
 import { visible } from "../report/terminal.ts";
@@ -60,12 +67,13 @@ interface OneBench {
 async function runOne({ invocation, folder, benchmark, target, checks }: OneBench) {
   const { terminal, json, options, signal } = invocation;
   const { name } = benchmark;
-  const clock = clockOf(invocation, target);
+  const clock = clockOf(invocation, benchmark, target);
+  const place = { name, target: target.name, clock };
   const verdicts: Verdict[] = [];
   const onResult = (result: SeriesResult): void => {
     verdicts.push(result.verdict);
-    if (json) terminal.out(`${JSON.stringify(resultJson(name, target.name, result))}\n`);
-    else terminal.out(resultText(name, target.name, result, terminal));
+    if (json) terminal.out(`${JSON.stringify(resultJson(place, result))}\n`);
+    else terminal.out(resultText(place, result, terminal));
   };
   const outcome = await runBench({
     folder,
@@ -85,10 +93,11 @@ async function runOne({ invocation, folder, benchmark, target, checks }: OneBenc
   return verdicts.length > 0 && !verdicts.some((verdict) => FAILING.has(verdict));
 }
 
-/** Valid errors: `invalid-option`. */
-function clockOf({ options }: Invocation, { name }: Target): Clock {
-  const clock = text(options, "clock") ?? "host";
-  if (clock !== "host" && clock !== "instructions")
+/** A benchmark's own clock is for its own target. Valid errors: `invalid-option`. */
+function clockOf({ options }: Invocation, benchmark: Benchmark, { name }: Target): Clock {
+  const own = benchmark.target === name ? benchmark.clock : "host";
+  const clock = text(options, "clock") ?? own;
+  if (!isClock(clock))
     throw new LabError("invalid-option", `--clock is host or instructions, not ${visible(clock)}`);
   if (clock === "instructions" && !name.startsWith("qemu/"))
     throw new LabError("invalid-option", `nothing counts the instructions of ${name}`, {

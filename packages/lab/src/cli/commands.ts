@@ -157,7 +157,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: "--on <targets>", description: "Targets, instead of each benchmark's own" },
       { flags: "--rounds <n>", description: "Interleaved rounds, instead of each benchmark's own" },
-      { flags: "--clock <what>", description: "host, or instructions of a QEMU guest" },
+      { flags: "--clock <what>", description: "host or instructions, instead of its own" },
       { flags: "--check", description: "Hold the ratios that hold on any machine" },
       { flags: "--timeout <seconds>", description: "For each benchmark (default: 240)" },
     ],
