@@ -3,6 +3,7 @@
 // Type tests (`*.test-d.ts`) are no run of vitest: `tsc -b` compiles them through tsconfig.dev.json,
 // where an `@ts-expect-error` that expects nothing is an error.
 
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const conditions = ["@iommukit/source", "module", "node", "development|production"];
@@ -21,6 +22,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     pool: "threads",
+    // By default vitest leaves one processor idle: of two, half.
+    maxWorkers: availableParallelism(),
     // Generated histories take seconds; beside ten busy processes on two cores they took a minute.
     testTimeout: 240_000,
     include: [
