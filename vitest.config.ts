@@ -5,6 +5,7 @@
 
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { LongFirst } from "./tools/vitest/long-first.ts";
 
 const conditions = ["@iommukit/source", "module", "node", "development|production"];
 
@@ -17,6 +18,8 @@ const held = HELD.filter(
   (name) => named.length === 0 || named.some((word) => word.split("/")[1] === name),
 );
 
+const isShuffled = process.argv.some((word) => word.startsWith("--sequence.shuffle"));
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -24,6 +27,8 @@ export default defineConfig({
     pool: "threads",
     // By default vitest leaves one processor idle: of two, half.
     maxWorkers: availableParallelism(),
+    // A sequencer that is set would undo --sequence.shuffle.
+    ...(isShuffled ? {} : { sequence: { sequencer: LongFirst } }),
     // Generated histories take seconds; beside ten busy processes on two cores they took a minute.
     testTimeout: 240_000,
     include: [
