@@ -51,14 +51,12 @@ side_by_side() {
 # Facts are compared with the first target's, so both lanes begin with the same one.
 powernv_lane() {
 	examples sim/vtd sim/powernv sim/powernv-64k qemu/powernv9 qemu/powernv9-64k
-	local file
-	for file in "${INTEGRATION[@]}" "${POWER_INTEGRATION[@]}"; do
-		compare_example "$file" "sim/powernv qemu/powernv9" --within "$POWER_INTEGRATION_SECONDS"
-	done
+	suites "sim/powernv qemu/powernv9" "${INTEGRATION[@]}" "${POWER_INTEGRATION[@]}"
 	# The kernel with 64 KiB pages shares all but its page size with the other: what is generated covers the rest.
-	compare_example integration/conformance.ts "sim/powernv-64k qemu/powernv9-64k" \
-		--within "$POWER_INTEGRATION_SECONDS"
+	suites "sim/powernv-64k qemu/powernv9-64k" integration/conformance.ts
 	differ_each "$POWER_SEQUENCES" qemu/powernv9 qemu/powernv9-64k
+	# The other lane is the longer one.
+	suites "sim/pseries qemu/pseries" "${POWER_INTEGRATION[@]}"
 }
 
 other_lane() {
@@ -68,15 +66,15 @@ other_lane() {
 		compare_example "$file" "${targets[*]}" --within "$INTEGRATION_SECONDS"
 	done
 	differ_each "$X86_SEQUENCES" "${X86_KERNELS[@]}"
-	power_suites sim/pseries qemu/pseries
+	suites "sim/pseries qemu/pseries" "${INTEGRATION[@]}"
 	differ_each "$POWER_SEQUENCES" qemu/pseries
 }
 
-# power_suites TARGET…
-power_suites() {
+# suites "TARGET TARGET…" FILE…: each on those POWER targets.
+suites() {
 	local file
-	for file in "${INTEGRATION[@]}" "${POWER_INTEGRATION[@]}"; do
-		compare_example "$file" "$*" --within "$POWER_INTEGRATION_SECONDS"
+	for file in "${@:2}"; do
+		compare_example "$file" "$1" --within "$POWER_INTEGRATION_SECONDS"
 	done
 }
 
