@@ -1,9 +1,7 @@
 // Holds that a program logged the same facts on every target: `iommukit run … --json` on one side,
 // one line `ok` or `FAIL` for each assertion on the other.
 //
-// usage: compare-facts.mjs NAME TARGET,TARGET… LINES.jsonl [--facts-differ] [--within SECONDS] [--shared]
-//
-// --shared: other guests share the processors, so a run may take twice its time.
+// usage: compare-facts.mjs NAME TARGET,TARGET… LINES.jsonl [--facts-differ] [--within SECONDS]
 //
 // Status 0: all ok; 1: some failed; anything else: it could not compare. Runs on Node 20, needs nothing.
 
@@ -11,16 +9,14 @@ import { readFileSync } from "node:fs";
 import { argv } from "node:process";
 import { pathToFileURL } from "node:url";
 
-/** A boot and an example on a machine that does nothing else. */
+/** A boot and an example; what the README promises for each target in QEMU. */
 const QEMU_SECONDS = 20;
 /** Of a POWER machine, whose firmware takes longer, as Node does there. */
 const POWER_SECONDS = 45;
-/** Beside one other guest and the simulators, on two processors, 1.6 times as long was seen. */
-const SHARED = 2;
 const POWER_TARGET = /^qemu\/(powernv|pseries)/;
 
 /** `{ ok, what }[]` for the lines that one program printed. */
-export function compareFacts(text, targets, { factsDiffer = false, within, shared = false } = {}) {
+export function compareFacts(text, targets, { factsDiffer = false, within } = {}) {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const records = lines.map(parseRecord);
   const noise = records.filter((record) => !targets.includes(record?.target)).length;
@@ -29,7 +25,7 @@ export function compareFacts(text, targets, { factsDiffer = false, within, share
       ok: noise === 0,
       what: `every line is of one of the targets${noise ? `: ${noise} are not` : ""}`,
     },
-    ...targets.flatMap((target) => ended(records, target, within ?? limitOf(target, shared))),
+    ...targets.flatMap((target) => ended(records, target, within)),
     ...(factsDiffer ? [] : sameFacts(records, targets)),
   ];
 }
@@ -42,15 +38,12 @@ function parseRecord(line) {
   }
 }
 
-function limitOf(target, shared) {
-  return (POWER_TARGET.test(target) ? POWER_SECONDS : QEMU_SECONDS) * (shared ? SHARED : 1);
-}
-
-function ended(records, target, limit) {
+function ended(records, target, within) {
   const own = records.filter((record) => record?.target === target);
   const done = own.filter((record) => record.done === true);
   const facts = own.filter((record) => record.fact !== undefined).length;
   const seconds = done[0]?.seconds;
+  const limit = within ?? (POWER_TARGET.test(target) ? POWER_SECONDS : QEMU_SECONDS);
   const inTime = {
     ok: seconds < limit,
     what: `${target}: ${seconds} s, under ${limit} s`,
@@ -98,7 +91,6 @@ function main([name, targets, path, ...options]) {
   const results = compareFacts(readFileSync(path, "utf8"), targets.split(","), {
     factsDiffer,
     within,
-    shared: options.includes("--shared"),
   });
   for (const { ok, what } of results) console.log(`${ok ? "ok   " : "FAIL "} ${name}: ${what}`);
   process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
