@@ -1,10 +1,15 @@
 // Loads the library with one line of it changed, and everything that uses it along with it.
+//
+// Each mutant is a bundle: esbuild writes one in 0.4 s, where vite's server took 3.6 s to load the same modules
+// again, and 105 mutants are edits of the source.
 
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { compileFunction } from "node:vm";
 import type { ExtensionKey, IommuBackend } from "@iommukit/core";
 import type { hunt as Hunt, PamuControls, SourceEdit } from "@iommukit/testkit/mutants";
-import { createViteServer } from "vitest/node";
+import { context, type Plugin } from "esbuild";
 
 export interface Loaded {
   readonly hunt: typeof Hunt;
@@ -19,50 +24,68 @@ export interface Workshop {
   close(): Promise<void>;
 }
 
-const CONDITIONS = ["@iommukit/source", "module", "node", "development|production"];
+const ENTRIES = [
+  "@iommukit/testkit/mutants",
+  "@iommukit/type1-x86",
+  "@iommukit/fsl-pamu",
+  "@iommukit/spapr-tce",
+];
+
+const loadNodes = createRequire(import.meta.url);
 
 export async function createWorkshop(root: string): Promise<Workshop> {
   let current: SourceEdit | undefined;
-  const server = await createViteServer({
-    root,
-    configFile: false,
+  const bundler = await context({
+    stdin: {
+      contents: ENTRIES.map((entry) => `export * from "${entry}";`).join("\n"),
+      resolveDir: root,
+    },
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    conditions: ["@iommukit/source"],
+    write: false,
     logLevel: "silent",
-    appType: "custom",
-    server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-    optimizeDeps: { noDiscovery: true },
-    resolve: { conditions: CONDITIONS },
-    ssr: { resolve: { conditions: CONDITIONS } },
-    plugins: [
-      {
-        name: "one-line-changed",
-        enforce: "pre",
-        transform: (code: string, id: string) =>
-          current !== undefined && id === join(root, current.file)
-            ? changed(code, current)
-            : undefined,
-      },
-    ],
+    plugins: [oneLineChanged(root, () => current)],
   });
-  const modules = new Map<SourceEdit | undefined, Loaded>();
+  const load = async (edit: SourceEdit | undefined): Promise<Loaded> => {
+    current = edit;
+    const [output] = (await bundler.rebuild()).outputFiles;
+    if (output === undefined) throw new Error("esbuild wrote no bundle");
+    return evaluated(output.text, edit?.file ?? "as it is");
+  };
+  let asItIs: Loaded | undefined;
   return {
     async load(edit) {
-      const known = modules.get(edit);
-      if (known !== undefined) return known;
-      if (edit !== undefined) changed(readFileSync(join(root, edit.file), "utf8"), edit);
-      current = edit;
-      server.moduleGraph.invalidateAll();
-      const loaded = {
-        ...(await server.ssrLoadModule("/packages/testkit/src/mutants/index.ts")),
-        ...(await server.ssrLoadModule("/packages/type1-x86/src/index.ts")),
-        ...(await server.ssrLoadModule("/packages/fsl-pamu/src/index.ts")),
-        ...(await server.ssrLoadModule("/packages/spapr-tce/src/index.ts")),
-      };
-      // cast: the module runner types no exports; these are the entries named above
-      const both = loaded as unknown as Loaded;
-      modules.set(edit, both);
-      return both;
+      if (edit !== undefined) return load(edit);
+      asItIs ??= await load(undefined);
+      return asItIs;
     },
-    close: () => server.close(),
+    close: () => bundler.dispose(),
+  };
+}
+
+/**
+ * Not `import()` or `require()`: both keep what they loaded for ever, and with a hundred copies alive a hunt took
+ * three times as long.
+ */
+function evaluated(bundle: string, name: string): Loaded {
+  const module: { exports: unknown } = { exports: {} };
+  const filename = `mutant of ${name}`;
+  compileFunction(bundle, ["module", "require"], { filename })(module, loadNodes);
+  // cast: esbuild types no exports; these are those of the entries above
+  return module.exports as Loaded;
+}
+
+function oneLineChanged(root: string, edit: () => SourceEdit | undefined): Plugin {
+  return {
+    name: "one-line-changed",
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const now = edit();
+        if (now === undefined || path !== join(root, now.file)) return undefined;
+        return { contents: changed(readFileSync(path, "utf8"), now), loader: "ts" };
+      }),
   };
 }
 
