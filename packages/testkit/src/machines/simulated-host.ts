@@ -122,6 +122,8 @@ export function simulatedHost(machine: Machine, options: HostOptions = {}): Simu
   iommu.connectMessages?.((requester, message) => kernel.deliverVector(requester, message));
   bindDevices(kernel, options);
   const first = kernel.process(options.process);
+  /** By address, since a history asks for the same four hundreds of thousands of times. */
+  const wires = new Map<string, RawDma>();
   return {
     target: machine.target,
     port: first.port,
@@ -132,7 +134,11 @@ export function simulatedHost(machine: Machine, options: HostOptions = {}): Simu
     inspect: inspection(kernel, { memory, iommu, edus }),
     calls: kernel.calls,
     rogue: (address) => new RogueDevice(bus, requesterOf(address)),
-    dma: (address) => rawDma(bus, requesterOf(address)),
+    dma: (address) => {
+      const known = wires.get(address) ?? rawDma(bus, requesterOf(address));
+      wires.set(address, known);
+      return known;
+    },
     newProcess: (processOptions, parent) => kernel.process(processOptions, parent),
   };
 }
