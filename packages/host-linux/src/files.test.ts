@@ -1,14 +1,14 @@
 import fs from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Scratch, scratch } from "../test/kernel-facts.ts";
 import { list, readLink, readText, writeText } from "./files.ts";
 
 let files: Scratch;
-beforeAll(() => {
+beforeEach(() => {
   files = scratch();
 });
-afterAll(() => files.remove());
+afterEach(() => files.remove());
 
 test("default: proc and sysfs", () => {
   expect(readText("/proc/sys/kernel/ostype")).toBe("Linux\n");

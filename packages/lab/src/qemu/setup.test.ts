@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { installedKoffi } from "./koffi.ts";
 import { MACHINES } from "./machines.ts";
 import { setupTarget } from "./setup.ts";
@@ -16,6 +16,11 @@ vi.mock("./tools.ts", async (original) => ({
   requireTool: () => "/bin/true",
 }));
 
+beforeEach(() => {
+  requests.length = 0;
+  roots.length = 0;
+});
+
 test("default: what any machine of the kernel loads is checked, whichever was named", async () => {
   const modules = MACHINES.filter(({ arch }) => arch === "x64").flatMap((machine) =>
     machine.modules.map(({ name }) => name),
@@ -30,7 +35,6 @@ test("default: what any machine of the kernel loads is checked, whichever was na
 });
 
 test("default: a guest of another processor gets its own programs, for this koffi", async () => {
-  requests.length = 0;
   const { changed } = await setupTarget("qemu/pseries", { refresh: true });
   expect(requests).toMatchObject([
     { metaPackage: "linux-image-powerpc64le", architecture: "ppc64el", refresh: true },

@@ -11,8 +11,8 @@ export interface LookupTables {
 
 /** PC, as the steps read it. */
 export interface Gates {
-  enabled: boolean;
-  closed: boolean;
+  /** Steps 2 and 3: what it refuses every transaction with, or `PASSES`. */
+  code: number;
   /** WCE of the most windows that this PAMU supports: MWCE of PC3. */
   largestCountCode: number;
 }
@@ -35,8 +35,6 @@ export class Lookup {
   outgoing = 0;
   /** Frames of the translated base below its mapped size, which were ignored. */
   lostFrames = 0;
-  /** Why it was refused: a code of violations.ts. The last refusal's, after one that passes. */
-  code = 0;
   /** Where the entry that could not be read should have been; good after UNREADABLE. */
   unreadable: Place = { frame: 0, offset: 0 };
 

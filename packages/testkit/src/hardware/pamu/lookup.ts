@@ -38,8 +38,6 @@ import {
   ACCESS_DENIED,
   ATOMIC_DENIED,
   BEYOND_MAPPED_SIZE,
-  DISABLED,
-  GATE_CLOSED,
   NOT_IN_OPERATION_TABLE,
   NOT_IN_PRIMARY_TABLE,
   NOT_IN_SECONDARY_TABLE,
@@ -47,6 +45,7 @@ import {
   OPERATION_MODE_RESERVED,
   OPERATION_NOT_MAPPED,
   OUTSIDE_APERTURE,
+  PASSES,
   PRIMARY_INVALID,
   PRIMARY_MALFORMED,
   QUERY_DENIED,
@@ -66,112 +65,126 @@ const WORD_6 = 24;
 const WORD_7 = 28;
 
 /**
- * Runs steps 2 to 14. `frame` is 0 to 2^52 - 1, `operation` an IOE code. Hot. The steps that every lookup
- * takes stand here, those of subwindows behind it.
+ * Runs steps 2 to 14 and answers `PASSES` or the code of what is violated. `frame` is 0 to 2^52 - 1,
+ * `operation` an IOE code. Hot. The steps that every lookup takes stand here, those of subwindows behind it.
  */
-export function look(at: Lookup, liodn: number, frame: number, operation: number): boolean {
+export function look(at: Lookup, liodn: number, frame: number, operation: number): number {
   const { gates, primaryTable } = at;
   // 2 and 3: PC.PE is set, PC.PGC is clear
-  if (!gates.enabled || gates.closed) return refuse(at, gates.enabled ? GATE_CLOSED : DISABLED);
+  if (gates.code !== PASSES) return gates.code;
   // 4: the primary table reaches to the LIODN's entry
   const start = primaryTable.seek(liodn);
   if (start < 0) return notFound(at, primaryTable, liodn, NOT_IN_PRIMARY_TABLE);
   // 5: the primary entry counts
   const { bytes } = primaryTable;
   const word1 = bytes.getInt32(start + WORD_1);
-  if (!isValid(word1)) return refuse(at, PRIMARY_INVALID);
+  if (!isValid(word1)) return PRIMARY_INVALID;
   // 6: it is a primary one, of an aperture that there is
   const order = apertureOrder(word1);
-  if (!isPrimary(word1) || order < 0) return refuse(at, PRIMARY_MALFORMED);
+  if (!isPrimary(word1) || order < 0) return PRIMARY_MALFORMED;
   at.bytes = bytes;
   at.start = start;
   at.word1 = word1;
   at.mappedOrder = order;
   // 7 to 11, where the entry that decides may become a secondary one
   const within = frame - frameOf(bytes.getInt32(start + WORD_0), word1);
-  const isFound = isDivided(word1)
+  const code = isDivided(word1)
     ? findSubwindow(at, liodn, within, order)
-    : isInside(within, order) || refuse(at, OUTSIDE_APERTURE);
-  return isFound && grant(at, frame, operation); // 12 to 14
+    : findAperture(within, order);
+  return code === PASSES ? grant(at, frame, operation) : code; // 12 to 14
+}
+
+/** Step 7: the window base is not above the address, and the aperture reaches to it. */
+function findAperture(within: number, order: number): number {
+  return isInside(within, order) ? PASSES : OUTSIDE_APERTURE;
 }
 
 /** The rest of step 6 and of step 7, then 8 to 11: the entry of the subwindow. */
-function findSubwindow(at: Lookup, liodn: number, within: number, order: number): boolean {
+function findSubwindow(at: Lookup, liodn: number, within: number, order: number): number {
   // 6: no more windows than PC3 offers, and none smaller than 4 KiB
   const count = windowCountCode(at.bytes.getInt32(at.start + WORD_3));
   const slotOrder = order - count - 1;
-  if (count > at.gates.largestCountCode || slotOrder < 0) return refuse(at, PRIMARY_MALFORMED);
-  // 7: the window base is not above the address, and the aperture reaches to it
-  if (!isInside(within, order)) return refuse(at, OUTSIDE_APERTURE);
+  if (count > at.gates.largestCountCode || slotOrder < 0) return PRIMARY_MALFORMED;
+  // 7
+  if (!isInside(within, order)) return OUTSIDE_APERTURE;
   // 8 to 10: subwindow 0 is in the primary entry, subwindow k is secondary entry FSPI + k - 1
   const index = blockOf(within, slotOrder);
-  if (index !== 0 && !findSecondary(at, liodn, index)) return false;
+  const code = index === 0 ? PASSES : findSecondary(at, liodn, index);
+  if (code !== PASSES) return code;
   // 11: only the first 2^(SWSE + 1) bytes of each subwindow are mapped
   const mapped = mappedOrder(at.bytes.getInt32(at.start + WORD_5));
   at.mappedOrder = Math.min(mapped, slotOrder);
-  return isInside(withinBlock(within, slotOrder), mapped) || refuse(at, BEYOND_MAPPED_SIZE);
+  return mapped >= slotOrder || isInside(withinBlock(within, slotOrder), mapped)
+    ? PASSES
+    : BEYOND_MAPPED_SIZE;
 }
 
 /** Steps 8 to 10 of a subwindow that is not the first. */
-function findSecondary(at: Lookup, liodn: number, index: number): boolean {
+function findSecondary(at: Lookup, liodn: number, index: number): number {
   const { secondaryTable } = at;
   // 8: the secondary table reaches to the entry
   const number = (at.bytes.getInt32(at.start + WORD_6) >>> 0) + index - 1;
   const start = secondaryTable.seek(number);
   if (start < 0) return notFound(at, secondaryTable, number, NOT_IN_SECONDARY_TABLE);
   // 9: it has a V of its own
-  const word1 = secondaryTable.bytes.getInt32(start + WORD_1);
-  if (!isValid(word1)) return refuse(at, SECONDARY_INVALID);
+  const { bytes } = secondaryTable;
+  const word1 = bytes.getInt32(start + WORD_1);
+  if (!isValid(word1)) return SECONDARY_INVALID;
   // 10: it is a secondary one and names the requester as its owner
-  at.bytes = secondaryTable.bytes;
+  at.bytes = bytes;
   at.start = start;
   at.word1 = word1;
-  return isSecondaryOf(word1, liodn) || refuse(at, NOT_THE_OWNER);
+  return isSecondaryOf(word1, liodn) ? PASSES : NOT_THE_OWNER;
 }
 
 /** Steps 12 to 14: what the entry makes of the transaction. */
-function grant(at: Lookup, frame: number, operation: number): boolean {
+function grant(at: Lookup, frame: number, operation: number): number {
+  const { bytes, start, word1 } = at;
   // 12: AP admits what the operation needs
-  const lacking = neededPermissions(operation) & ~permissions(at.word1);
-  if (lacking !== 0) return refuse(at, denial(operation, at.word1));
+  if ((neededPermissions(operation) & ~permissions(word1)) !== 0) return denial(operation, word1);
   // 13: ATM 0 passes the address on, ATM 1 replaces what is above the mapped size
-  const { bytes, start, mappedOrder: order } = at;
   const word3 = bytes.getInt32(start + WORD_3);
   at.word3 = word3;
+  at.outgoing = codeOf(operation);
   at.lostFrames = 0;
   at.physicalFrame = frame;
   if (isTranslated(word3)) {
-    if (!isWindowTranslated(word3)) return refuse(at, TRANSLATION_UNKNOWN);
-    const target = frameOf(bytes.getInt32(start + WORD_4), bytes.getInt32(start + WORD_5));
-    at.lostFrames = withinBlock(target, order);
-    at.physicalFrame = target - at.lostFrames + withinBlock(frame, order);
+    if (!isWindowTranslated(word3)) return TRANSLATION_UNKNOWN;
+    translate(at, frameOf(bytes.getInt32(start + WORD_4), bytes.getInt32(start + WORD_5)), frame);
   }
   // 14: OTM 0 keeps the operation, OTM 1 and 2 look it up
-  at.outgoing = codeOf(operation);
-  return !isMapped(word3) || mapByMode(at, operationMode(word3), operation);
+  return isMapped(word3) ? mapByMode(at, operationMode(word3), operation) : PASSES;
+}
+
+/** The translated base gives the bits above the mapped size, the address those below. */
+function translate(at: Lookup, target: number, frame: number): void {
+  const order = at.mappedOrder;
+  const lost = withinBlock(target, order);
+  at.lostFrames = lost;
+  at.physicalFrame = target - lost + withinBlock(frame, order);
 }
 
 function isInside(within: number, order: number): boolean {
   return within >= 0 && order >= 0 && isBelow(within, order);
 }
 
-function mapByMode(at: Lookup, mode: number, operation: number): boolean {
+function mapByMode(at: Lookup, mode: number, operation: number): number {
   const word7 = at.bytes.getInt32(at.start + WORD_7);
   if (mode === OPERATIONS_IMMEDIATE) return become(at, immediateCode(operation, word7));
   if (mode === OPERATIONS_INDEXED) return mapByTable(at, operationIndex(word7), operation);
-  return refuse(at, OPERATION_MODE_RESERVED);
+  return OPERATION_MODE_RESERVED;
 }
 
-function mapByTable(at: Lookup, index: number, operation: number): boolean {
+function mapByTable(at: Lookup, index: number, operation: number): number {
   const table = at.operationTable;
   const start = table.seek(index);
   if (start < 0) return notFound(at, table, index, NOT_IN_OPERATION_TABLE);
   return become(at, table.bytes.getUint8(start + codeOf(operation)));
 }
 
-function become(at: Lookup, code: number): boolean {
+function become(at: Lookup, code: number): number {
   at.outgoing = codeOf(code);
-  return isMappedCode(code) || refuse(at, OPERATION_NOT_MAPPED);
+  return isMappedCode(code) ? PASSES : OPERATION_NOT_MAPPED;
 }
 
 /** What AP lacks: everything, or only what the operation needs. */
@@ -183,13 +196,8 @@ function denial(operation: number, word1: number): number {
 }
 
 /** The table ends before the entry, which `code` says, or the entry cannot be read. */
-function notFound(at: Lookup, table: PamuTable, index: number, code: number): false {
-  if (!table.has(index)) return refuse(at, code);
+function notFound(at: Lookup, table: PamuTable, index: number, code: number): number {
+  if (!table.has(index)) return code;
   at.unreadable = table.placeOf(index);
-  return refuse(at, UNREADABLE);
-}
-
-function refuse(at: Lookup, code: number): false {
-  at.code = code;
-  return false;
+  return UNREADABLE;
 }

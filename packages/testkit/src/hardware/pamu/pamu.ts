@@ -22,7 +22,7 @@ import { type PamuRegisterName, pamuRegisters } from "./registers.ts";
 import type { PamuCapabilities, PamuErrata } from "./soc.ts";
 import { PamuStatus } from "./status.ts";
 import { PamuTable, type Place } from "./table.ts";
-import { PRIMARY_INVALID, UNREADABLE } from "./violations.ts";
+import { DISABLED, GATE_CLOSED, PASSES, PRIMARY_INVALID, UNREADABLE } from "./violations.ts";
 import { type WordRegisters, wordRegisters } from "./word-registers.ts";
 
 /** Stash ids as U-Boot numbers them: the L1 cache of core n is 32 + 2n, its L2 cache 33 + 2n. */
@@ -62,6 +62,7 @@ export class Pamu {
   readonly #gates: Gates;
   readonly #tables: readonly PlacedTable[];
   readonly #lookup: Lookup;
+  #lastCode = PASSES;
   /** Base registers as they were last taken over. */
   readonly #bases = new Map<PamuRegisterName, bigint>();
 
@@ -76,7 +77,7 @@ export class Pamu {
     this.status = new PamuStatus(this.#file, options.errata);
     this.#ecc = new EccStatus(this.#file);
     const { largestCountCode } = capabilities;
-    this.#gates = { enabled: false, closed: false, largestCountCode };
+    this.#gates = { code: DISABLED, largestCountCode };
     const primary = new PamuTable(memory, ENTRY_BYTES);
     const secondary = new PamuTable(memory, ENTRY_BYTES);
     const operations = new PamuTable(memory, OPERATION_ENTRY_BYTES);
@@ -107,14 +108,15 @@ export class Pamu {
   authorize(liodn: number, frame: number, offset: number, operation: number): number {
     const at = this.#lookup;
     this.#statistics.walks++;
-    if (!look(at, liodn, frame, operation)) return this.#refuse(liodn, frame, offset);
+    const code = look(at, liodn, frame, operation);
+    if (code !== PASSES) return this.#refuse(liodn, { frame, offset }, code);
     if (at.lostFrames !== 0 || hasCacheId(at.word3)) this.#diagnose(liodn);
     return at.physicalFrame;
   }
 
   /** Why the last transaction that was refused was so: a code of violations.ts. */
   get lastCode(): number {
-    return this.#lookup.code;
+    return this.#lastCode;
   }
 
   /** The level of the hardware error interrupt. */
@@ -150,18 +152,19 @@ export class Pamu {
       onDiagnostic(`${who}: stashing into L1 cache ${cacheId} (erratum A-007907)`);
   }
 
-  #refuse(liodn: number, frame: number, offset: number): typeof BLOCKED {
-    requireTransaction(liodn, frame, offset);
+  #refuse(liodn: number, at: Place, code: number): typeof BLOCKED {
+    requireTransaction(liodn, at);
+    this.#lastCode = code;
     this.#statistics.faults++;
-    if (this.#record(liodn, { frame, offset })) this.#options.onStatus();
+    if (this.#record(liodn, at, code)) this.#options.onStatus();
     return BLOCKED;
   }
 
   /** Whether the registers show anything new. */
-  #record(liodn: number, at: Place): boolean {
-    if (this.#lookup.code === UNREADABLE) return this.status.recordError(this.#lookup.unreadable);
-    if (this.#lookup.code === PRIMARY_INVALID && !this.#options.errata["A-003638"]) return false;
-    return this.status.recordViolation(liodn, at, this.#lookup.code);
+  #record(liodn: number, at: Place, code: number): boolean {
+    if (code === UNREADABLE) return this.status.recordError(this.#lookup.unreadable);
+    if (code === PRIMARY_INVALID && !this.#options.errata["A-003638"]) return false;
+    return this.status.recordViolation(liodn, at, code);
   }
 
   #written(name: PamuRegisterName, written: number): void {
@@ -173,8 +176,7 @@ export class Pamu {
 
   #control(): void {
     const control = this.#read("PC");
-    this.#gates.enabled = (control & register.PC_ENABLE) !== 0;
-    this.#gates.closed = (control & register.PC_GATE_CLOSED) !== 0;
+    this.#gates.code = gateCode(control);
     this.refreshCaches();
   }
 
@@ -222,11 +224,17 @@ export class Pamu {
   }
 }
 
+/** Steps 2 and 3 of the lookup: PC.PE is set, PC.PGC is clear. */
+function gateCode(control: number): number {
+  if ((control & register.PC_ENABLE) === 0) return DISABLED;
+  return (control & register.PC_GATE_CLOSED) === 0 ? PASSES : GATE_CLOSED;
+}
+
 /**
  * What no bus can carry is the caller's mistake. Asked only of what is refused: an address of 64 bits
  * that passed lay in an aperture, and the hot path has no time for it.
  */
-function requireTransaction(liodn: number, frame: number, offset: number): void {
+function requireTransaction(liodn: number, { frame, offset }: Place): void {
   const isLiodn = Number.isInteger(liodn) && liodn >= 0 && liodn < 2 ** 16;
   const isFrame = Number.isInteger(frame) && frame >= 0 && frame < 2 ** 52;
   const isOffset = Number.isInteger(offset) && offset >= 0 && offset < 4096;

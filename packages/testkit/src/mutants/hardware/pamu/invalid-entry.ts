@@ -10,7 +10,7 @@ export const PAMU_INVALID_ENTRY: Mutant = {
   breaks: ["I3"],
   edit: {
     file: "packages/testkit/src/hardware/pamu/lookup.ts",
-    find: "if (!isValid(word1)) return refuse(at, SECONDARY_INVALID);",
+    find: "if (!isValid(word1)) return SECONDARY_INVALID;",
     replace: "",
   },
 };

@@ -10,7 +10,7 @@ export const PAMU_OPERATION_UNMAPPED: Mutant = {
   breaks: ["I4"],
   edit: {
     file: "packages/testkit/src/hardware/pamu/lookup.ts",
-    find: "return isMappedCode(code) || refuse(at, OPERATION_NOT_MAPPED);",
-    replace: "return true;",
+    find: "return isMappedCode(code) ? PASSES : OPERATION_NOT_MAPPED;",
+    replace: "return PASSES;",
   },
 };
