@@ -10,7 +10,11 @@ const LARGEST_INTEGER = 0x7fff_ffff;
 
 /** Whether a frame, not negative, is below 2^order. */
 export function isBelow(frame: number, order: number): boolean {
-  return order < 31 ? frame < 1 << order : frame < powerOfTwo(order);
+  return order < 31 ? frame < 1 << order : isBelowLarge(frame, order);
+}
+
+function isBelowLarge(frame: number, order: number): boolean {
+  return frame < powerOfTwo(order);
 }
 
 /** floor(frame / 2^order). */
@@ -22,9 +26,11 @@ function blockOfLarge(frame: number, order: number): number {
   return Math.floor(frame / powerOfTwo(order));
 }
 
-/** frame modulo 2^order. */
+/** frame modulo 2^order. A bitwise operator takes the low 32 bits of any integer up to 2^53. */
 export function withinBlock(frame: number, order: number): number {
-  return order < 31 && frame <= LARGEST_INTEGER
-    ? frame & ((1 << order) - 1)
-    : frame % powerOfTwo(order);
+  return order < 32 ? frame & ((1 << order) - 1) : withinLarge(frame, order);
+}
+
+function withinLarge(frame: number, order: number): number {
+  return frame % powerOfTwo(order);
 }

@@ -31,7 +31,7 @@ import {
   windowCountCode,
 } from "./entry-words.ts";
 import { blockOf, isBelow, withinBlock } from "./frames.ts";
-import type { Lookup } from "./lookup-state.ts";
+import type { Gates, Lookup } from "./lookup-state.ts";
 import { codeOf, isMappedCode, neededPermissions, QUERY, UPDATE } from "./operations.ts";
 import type { PamuTable } from "./table.ts";
 import {
@@ -79,44 +79,47 @@ export function look(at: Lookup, liodn: number, frame: number, operation: number
   const { bytes } = primaryTable;
   const word1 = bytes.getInt32(start + WORD_1);
   if (!isValid(word1)) return PRIMARY_INVALID;
-  // 6: it is a primary one, of an aperture that there is
+  // 6: it is a primary one, of an aperture and of windows that there can be
   const order = apertureOrder(word1);
-  if (!isPrimary(word1) || order < 0) return PRIMARY_MALFORMED;
+  const isOne = !isDivided(word1);
+  const slotOrder = isOne ? order : slotOrderOf(gates, order, bytes.getInt32(start + WORD_3));
+  if (!isPrimary(word1) || slotOrder < 0) return PRIMARY_MALFORMED;
+  // 7: the window base is not above the address, and the aperture reaches to it
+  const within = frame - frameOf(bytes.getInt32(start + WORD_0), word1);
+  if (!isInside(within, order)) return OUTSIDE_APERTURE;
   at.bytes = bytes;
   at.start = start;
   at.word1 = word1;
-  at.mappedOrder = order;
-  // 7 to 11, where the entry that decides may become a secondary one
-  const within = frame - frameOf(bytes.getInt32(start + WORD_0), word1);
-  const code = isDivided(word1)
-    ? findSubwindow(at, liodn, within, order)
-    : findAperture(within, order);
+  at.mappedOrder = slotOrder;
+  // 8 to 11, where the entry that decides may become a secondary one
+  const code = isOne ? PASSES : findSubwindow(at, liodn, within);
   return code === PASSES ? grant(at, frame, operation) : code; // 12 to 14
 }
 
-/** Step 7: the window base is not above the address, and the aperture reaches to it. */
-function findAperture(within: number, order: number): number {
-  return isInside(within, order) ? PASSES : OUTSIDE_APERTURE;
+/** Of step 6: log2 of a window's frames. Negative for more windows than PC3 offers, or smaller ones than 4 KiB. */
+function slotOrderOf({ largestCountCode }: Gates, order: number, word3: number): number {
+  const count = windowCountCode(word3);
+  return count > largestCountCode ? -1 : order - count - 1;
 }
 
-/** The rest of step 6 and of step 7, then 8 to 11: the entry of the subwindow. */
-function findSubwindow(at: Lookup, liodn: number, within: number, order: number): number {
-  // 6: no more windows than PC3 offers, and none smaller than 4 KiB
-  const count = windowCountCode(at.bytes.getInt32(at.start + WORD_3));
-  const slotOrder = order - count - 1;
-  if (count > at.gates.largestCountCode || slotOrder < 0) return PRIMARY_MALFORMED;
-  // 7
-  if (!isInside(within, order)) return OUTSIDE_APERTURE;
+/** Steps 8 to 11: the entry of the subwindow. */
+function findSubwindow(at: Lookup, liodn: number, within: number): number {
+  const slotOrder = at.mappedOrder;
   // 8 to 10: subwindow 0 is in the primary entry, subwindow k is secondary entry FSPI + k - 1
   const index = blockOf(within, slotOrder);
-  const code = index === 0 ? PASSES : findSecondary(at, liodn, index);
-  if (code !== PASSES) return code;
+  if (index !== 0) {
+    const code = findSecondary(at, liodn, index);
+    if (code !== PASSES) return code;
+  }
   // 11: only the first 2^(SWSE + 1) bytes of each subwindow are mapped
   const mapped = mappedOrder(at.bytes.getInt32(at.start + WORD_5));
-  at.mappedOrder = Math.min(mapped, slotOrder);
-  return mapped >= slotOrder || isInside(withinBlock(within, slotOrder), mapped)
-    ? PASSES
-    : BEYOND_MAPPED_SIZE;
+  return mapped >= slotOrder ? PASSES : findMappedPart(at, withinBlock(within, slotOrder), mapped);
+}
+
+/** Step 11 of a subwindow that is mapped in part, or not at all. */
+function findMappedPart(at: Lookup, withinSlot: number, mapped: number): number {
+  at.mappedOrder = mapped;
+  return mapped >= 0 && isInside(withinSlot, mapped) ? PASSES : BEYOND_MAPPED_SIZE;
 }
 
 /** Steps 8 to 10 of a subwindow that is not the first. */
@@ -165,7 +168,7 @@ function translate(at: Lookup, target: number, frame: number): void {
 }
 
 function isInside(within: number, order: number): boolean {
-  return within >= 0 && order >= 0 && isBelow(within, order);
+  return within >= 0 && isBelow(within, order);
 }
 
 function mapByMode(at: Lookup, mode: number, operation: number): number {

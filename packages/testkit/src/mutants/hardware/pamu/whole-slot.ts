@@ -10,7 +10,7 @@ export const PAMU_WHOLE_SLOT: Mutant = {
   breaks: ["I5"],
   edit: {
     file: "packages/testkit/src/hardware/pamu/lookup.ts",
-    find: "isInside(withinBlock(within, slotOrder), mapped)",
-    replace: "isInside(withinBlock(within, slotOrder), slotOrder)",
+    find: "mapped >= 0 && isInside(withinSlot, mapped)",
+    replace: "mapped >= 0",
   },
 };
