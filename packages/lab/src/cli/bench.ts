@@ -98,7 +98,9 @@ function clockOf({ options }: Invocation, benchmark: Benchmark, { name }: Target
   const own = benchmark.target === name ? benchmark.clock : "host";
   const clock = text(options, "clock") ?? own;
   if (!isClock(clock))
-    throw new LabError("invalid-option", `--clock is host or instructions, not ${visible(clock)}`);
+    throw new LabError("invalid-option", `--clock is host or instructions, not ${visible(clock)}`, {
+      hint: "host is time; instructions are counted by QEMU and are the same however busy a machine is",
+    });
   if (clock === "instructions" && !name.startsWith("qemu/"))
     throw new LabError("invalid-option", `nothing counts the instructions of ${name}`, {
       hint: "--clock instructions is for targets qemu/…",

@@ -1,28 +1,15 @@
 // `iommukit doctor`: what this machine's own VFIO lacks.
 
-import type { KernelPort } from "@iommukit/core";
-import { linuxHost } from "@iommukit/host-linux";
 import type { Finding } from "../doctor/check.ts";
 import { examineHost } from "../doctor/examine.ts";
 import type { Terminal } from "../report/terminal.ts";
 import type { Invocation } from "./command.ts";
-import { examineSpapr } from "./doctor-spapr.ts";
 
 export function runDoctor({ json, terminal }: Invocation): Promise<number> {
-  const findings = examineAll();
+  const findings = examineHost();
   if (json) for (const finding of findings) terminal.out(`${JSON.stringify(finding)}\n`);
   else terminal.out(findingsText(findings, terminal));
   return Promise.resolve(findings.every(({ ok }) => ok) ? 0 : 1);
-}
-
-/** What every family needs, then what this machine's own needs. */
-export function examineAll(openPort: () => KernelPort = linuxHost): readonly Finding[] {
-  let port: KernelPort | undefined;
-  const findings = examineHost(() => {
-    port = openPort();
-    return port;
-  });
-  return port === undefined ? findings : [...findings, ...examineSpapr(port)];
 }
 
 export function findingsText(findings: readonly Finding[], terminal: Terminal): string {

@@ -10,6 +10,7 @@ import { type Finding, ill, line, type Patient } from "./check.ts";
 import { checkGroups } from "./groups.ts";
 import { checkInterrupts, checkIommu, checkNoIommu } from "./iommu.ts";
 import { checkHugePages, checkLockedMemory } from "./memory.ts";
+import { examineSpapr } from "./spapr.ts";
 import { checkDriver, checkVfio } from "./vfio.ts";
 
 /** This machine. */
@@ -22,7 +23,7 @@ export function examineHost(openPort: () => KernelPort = linuxHost): readonly Fi
   }
 }
 
-/** The order is that of the remedies: each needs those before it. */
+/** The order is that of the remedies: each needs those before it; what one family needs comes last. */
 export function examine(port: KernelPort): readonly Finding[] {
   const patient: Patient = { port, groups: createIommu(port).readGroups(), cpu: cpuOf(port) };
   return [
@@ -34,6 +35,7 @@ export function examine(port: KernelPort): readonly Finding[] {
     checkNoIommu(patient),
     checkLockedMemory(patient),
     checkHugePages(patient),
+    ...examineSpapr(port),
   ];
 }
 

@@ -4,9 +4,9 @@ import type { KernelPort } from "@iommukit/core";
 import { pamu, powernv, pseries, simulatedHost, vtd } from "@iommukit/testkit";
 import { describe, expect, test } from "vitest";
 import { type ScriptedMachine, scriptedPort } from "../../test/scripted-port.ts";
-import type { Finding } from "../doctor/check.ts";
-import { examineAll } from "./doctor.ts";
-import { examineSpapr } from "./doctor-spapr.ts";
+import type { Finding } from "./check.ts";
+import { examineHost } from "./examine.ts";
+import { examineSpapr } from "./spapr.ts";
 
 const GROUP = "/sys/kernel/iommu_groups/7/devices/0000:00:02.0/driver";
 const MIB = 1024 * 1024;
@@ -133,20 +133,20 @@ describe("the memory that can be locked", () => {
 
 describe("simulated hosts", () => {
   const checks = (port: KernelPort): readonly string[] =>
-    examineAll(() => port).map(({ check }) => check);
+    examineHost(() => port).map(({ check }) => check);
   const spapr = ["vfio-spapr-tce", "spapr-groups", "spapr-memory"];
 
   test.each([powernv, pseries])("default: a POWER one, after what all need", (machine) => {
     const host = simulatedHost(machine());
     expect(checks(host.port).slice(-3)).toEqual(spapr);
-    expect(examineAll(() => host.port).filter(({ ok }) => !ok)).toEqual([]);
+    expect(examineHost(() => host.port).filter(({ ok }) => !ok)).toEqual([]);
     expect(host.inspect.openDescriptors()).toEqual([]);
   });
 
   test("error: a POWER one for a user with a low limit", () => {
     const process = { uid: 1000, capabilities: [], lockedMemoryLimit: 65_536 };
     const { port } = simulatedHost(powernv(), { process, groupMode: 0o666 });
-    const lacking = examineAll(() => port).filter(({ ok }) => !ok);
+    const lacking = examineHost(() => port).filter(({ ok }) => !ok);
     expect(lacking.map(({ check }) => check)).toEqual(["locked-memory", "spapr-memory"]);
   });
 
@@ -155,7 +155,7 @@ describe("simulated hosts", () => {
   });
 
   test("error: without a Linux port there is nothing more to ask", () => {
-    const found = examineAll(() => {
+    const found = examineHost(() => {
       throw new Error("no Linux here");
     });
     expect(found.map(({ check }) => check)).toEqual(["platform"]);

@@ -13,7 +13,7 @@ import {
   readLockedMemory,
 } from "@iommukit/core";
 import { VFIO_SPAPR_TCE_IOMMU, VFIO_SPAPR_TCE_v2_IOMMU } from "@iommukit/core/uapi";
-import { exists, type Finding, ill, well } from "../doctor/check.ts";
+import { exists, type Finding, ill, well } from "./check.ts";
 
 const CONTAINER = "/dev/vfio/vfio";
 const MODULE = "/sys/module/vfio_iommu_spapr_tce";
