@@ -50,7 +50,8 @@ export class QoriqPamus implements IommuHardware {
   readonly pamus: readonly Pamu[];
   readonly #options: QoriqPamusOptions;
   readonly #log = new FaultLog();
-  readonly #levels = { violation: false, error: false };
+  /** The PAMUs that hold each line high, by number. */
+  readonly #raising = { violation: new Set<number>(), error: new Set<number>() };
   #diagnostics: string[] = [];
 
   constructor(options: QoriqPamusOptions) {
@@ -62,13 +63,13 @@ export class QoriqPamus implements IommuHardware {
     });
     const errata = { ...this.soc.errata, ...options.errata };
     this.pamus = this.soc.pamus.map(
-      () =>
+      (_, number) =>
         new Pamu({
           memory: options.memory,
           capabilities: this.soc,
           errata,
           isSnooped: (frame) => this.#isSnooped(frame, errata),
-          onStatus: () => this.#interrupts(),
+          onStatus: () => this.#interrupts(number),
           onDiagnostic: (sentence) => this.#diagnose(sentence),
           statistics: this.statistics,
         }),
@@ -102,9 +103,7 @@ export class QoriqPamus implements IommuHardware {
 
   /** Whether an interrupt line is high now. */
   isRaised(line: PamuInterrupt): boolean {
-    return this.pamus.some((pamu) =>
-      line === "violation" ? pamu.status.violationLine : pamu.errorLine,
-    );
+    return this.#raising[line].size > 0;
   }
 
   translateFrame(requester: number, frame: number, access: BusAccess, offset = 0): number {
@@ -126,17 +125,25 @@ export class QoriqPamus implements IommuHardware {
     return !errata["A-004510"] || this.coherence.includes(frame, this.soc.portIds);
   }
 
-  #interrupts(): void {
+  /** Asks only the PAMU whose status changed: a T4240 has 6, and every write of a register comes here. */
+  #interrupts(number: number): void {
     for (const line of ["violation", "error"] as const) {
-      const before = this.#levels[line];
-      this.#levels[line] = this.isRaised(line);
-      if (!before && this.#levels[line]) this.#options.onInterrupt?.(line);
+      const raising = this.#raising[line];
+      const before = raising.size;
+      if (isHigh(this.pamus[number], line)) raising.add(number);
+      else raising.delete(number);
+      if (before === 0 && raising.size > 0) this.#options.onInterrupt?.(line);
     }
   }
 
   #diagnose(sentence: string): void {
     if (this.#diagnostics.length < MOST_DIAGNOSTICS) this.#diagnostics.push(sentence);
   }
+}
+
+function isHigh(pamu: Pamu | undefined, line: PamuInterrupt): boolean {
+  if (pamu === undefined) return false;
+  return line === "violation" ? pamu.status.violationLine : pamu.errorLine;
 }
 
 function faultOf(
