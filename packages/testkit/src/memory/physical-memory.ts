@@ -44,7 +44,7 @@ export class PhysicalMemory {
   readonly #owned = new Map<FrameAllocation, FrameBlock>();
   readonly #poisonLimit: number;
   #strays: StrayAccess[] = [];
-  #generation = 0;
+  readonly #whenFreed: (() => void)[] = [];
 
   constructor(options: PhysicalMemoryOptions = {}) {
     this.#blocks = new FrameBlocks(new SeededRandom(options.seed ?? 1), options.addressBits ?? 46);
@@ -56,9 +56,9 @@ export class PhysicalMemory {
     return this.#owned.size;
   }
 
-  /** Grows whenever memory goes away: bytes that `bytesFrom` gave before may be gone too. */
-  get generation(): number {
-    return this.#generation;
+  /** Calls the listener, for ever, whenever memory goes away: bytes that `bytesFrom` gave may be gone too. */
+  whenFreed(listener: () => void): void {
+    this.#whenFreed.push(listener);
   }
 
   /**
@@ -81,7 +81,7 @@ export class PhysicalMemory {
     this.#owned.delete(allocation);
     allocation.bytes.fill(POISON_BYTE, 0, this.#poisonLimit);
     this.#blocks.quarantine(block);
-    this.#generation++;
+    for (const listener of this.#whenFreed) listener();
   }
 
   /** Copies from one frame; `offset + into.length` is at most 4096. False when it was stray. */
@@ -151,8 +151,8 @@ export class PhysicalMemory {
 
   /**
    * The live bytes themselves, from the start of this frame to the end of its physically contiguous
-   * allocation: every later write shows in them. For hardware that reads big tables; good while
-   * `generation` stays. Nothing for table frames, scattered pages and absent memory.
+   * allocation: every later write shows in them. For hardware that reads big tables; good until
+   * `whenFreed` calls. Nothing for table frames, scattered pages and absent memory.
    */
   bytesFrom(frame: number): Uint8Array | undefined {
     const block = this.#blocks.find(frame);

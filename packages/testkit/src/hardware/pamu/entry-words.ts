@@ -79,6 +79,11 @@ export function permissions(word1: number): number {
   return (word1 >>> 3) & 3;
 }
 
+/** Whether word 3 translates by window and maps no operation. */
+export function isPlainTranslation(word3: number): boolean {
+  return (word3 & (TRANSLATION_MODE | OPERATION_MODE)) === WINDOW_TRANSLATED;
+}
+
 export function isTranslated(word3: number): boolean {
   return (word3 & TRANSLATION_MODE) !== 0;
 }

@@ -1,6 +1,7 @@
 // What one lookup knows and finds out on its way through the steps of lookup.ts.
 
 import type { PamuTable, Place } from "./table.ts";
+import { DISABLED } from "./violations.ts";
 
 /** What a lookup needs to know of its PAMU. */
 export interface LookupTables {
@@ -9,20 +10,15 @@ export interface LookupTables {
   readonly operations: PamuTable;
 }
 
-/** PC, as the steps read it. */
-export interface Gates {
-  /** Steps 2 and 3: what it refuses every transaction with, or `PASSES`. */
-  code: number;
-  /** WCE of the most windows that this PAMU supports: MWCE of PC3. */
-  largestCountCode: number;
-}
-
 /** A lookup on its way through the steps. Used again for every transaction: nothing is allocated. */
 export class Lookup {
   readonly primaryTable: PamuTable;
   readonly secondaryTable: PamuTable;
   readonly operationTable: PamuTable;
-  readonly gates: Gates;
+  /** Steps 2 and 3: the code that every transaction is refused with, or 0. PC decides. */
+  gateCode: number;
+  /** WCE of the most windows that this PAMU supports: MWCE of PC3. */
+  readonly largestCountCode: number;
   /** The entry that decides, primary or secondary: its bytes, where it begins in them, words 1 and 3. */
   bytes: DataView;
   start = 0;
@@ -38,11 +34,12 @@ export class Lookup {
   /** Where the entry that could not be read should have been; good after UNREADABLE. */
   unreadable: Place = { frame: 0, offset: 0 };
 
-  constructor({ primary, secondary, operations }: LookupTables, gates: Gates) {
+  constructor({ primary, secondary, operations }: LookupTables, largestCountCode: number) {
     this.primaryTable = primary;
     this.bytes = primary.bytes;
     this.secondaryTable = secondary;
     this.operationTable = operations;
-    this.gates = gates;
+    this.gateCode = DISABLED;
+    this.largestCountCode = largestCountCode;
   }
 }

@@ -60,9 +60,14 @@ for (const code of [IOE.READ, IOE.EREAD0, IOE.EREAD1, IOE.DIRECT0, IOE.DIRECT1])
 for (const code of [IOE.WRITE, IOE.EWRITE0, IOE.EWRITE1]) NEEDS[code & CODE_BITS] = UPDATE;
 for (const code of [IOE.RAC, IOE.RAS, IOE.RAD, IOE.RAI]) NEEDS[code & CODE_BITS] = QUERY | UPDATE;
 
-/** The bits of AP that an operation needs; 0 for a code that is no operation. Hot. */
+/** The bits of AP that an operation needs; 0 for a code that is no operation. */
 export function neededPermissions(operation: number): number {
   return NEEDS[operation & CODE_BITS] ?? 0;
+}
+
+/** Whether AP admits less than the operation needs. Hot. */
+export function lacksPermission(operation: number, granted: number): boolean {
+  return ((NEEDS[operation & CODE_BITS] ?? 0) & ~granted) !== 0;
 }
 
 /** An operation's code without the bit that says that it is mapped. Hot. */

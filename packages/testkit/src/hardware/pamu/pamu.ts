@@ -16,13 +16,13 @@ import {
   WORD_2,
 } from "./entry-words.ts";
 import { look } from "./lookup.ts";
-import { type Gates, Lookup } from "./lookup-state.ts";
+import { Lookup } from "./lookup-state.ts";
 import * as register from "./registers.ts";
 import { type PamuRegisterName, pamuRegisters } from "./registers.ts";
 import type { PamuCapabilities, PamuErrata } from "./soc.ts";
 import { PamuStatus } from "./status.ts";
 import { PamuTable, type Place } from "./table.ts";
-import { DISABLED, GATE_CLOSED, PASSES, PRIMARY_INVALID, UNREADABLE } from "./violations.ts";
+import { DISABLED, GATE_CLOSED, PRIMARY_INVALID, UNREADABLE } from "./violations.ts";
 import { type WordRegisters, wordRegisters } from "./word-registers.ts";
 
 /** Stash ids as U-Boot numbers them: the L1 cache of core n is 32 + 2n, its L2 cache 33 + 2n. */
@@ -59,10 +59,9 @@ export class Pamu {
   readonly #options: PamuOptions;
   readonly #statistics: MutableStatistics;
   readonly #file: RegisterFile<PamuRegisterName>;
-  readonly #gates: Gates;
   readonly #tables: readonly PlacedTable[];
   readonly #lookup: Lookup;
-  #lastCode = PASSES;
+  #lastCode = 0;
   /** Base registers as they were last taken over. */
   readonly #bases = new Map<PamuRegisterName, bigint>();
 
@@ -76,12 +75,10 @@ export class Pamu {
     this.registers = wordRegisters(this.#file);
     this.status = new PamuStatus(this.#file, options.errata);
     this.#ecc = new EccStatus(this.#file);
-    const { largestCountCode } = capabilities;
-    this.#gates = { code: DISABLED, largestCountCode };
     const primary = new PamuTable(memory, ENTRY_BYTES);
     const secondary = new PamuTable(memory, ENTRY_BYTES);
     const operations = new PamuTable(memory, OPERATION_ENTRY_BYTES);
-    this.#lookup = new Lookup({ primary, secondary, operations }, this.#gates);
+    this.#lookup = new Lookup({ primary, secondary, operations }, capabilities.largestCountCode);
     this.#tables = [
       {
         table: primary,
@@ -109,7 +106,7 @@ export class Pamu {
     const at = this.#lookup;
     this.#statistics.walks++;
     const code = look(at, liodn, frame, operation);
-    if (code !== PASSES) return this.#refuse(liodn, { frame, offset }, code);
+    if (code !== 0) return this.#refuse(liodn, { frame, offset }, code);
     if (at.lostFrames !== 0 || hasCacheId(at.word3)) this.#diagnose(liodn);
     return at.physicalFrame;
   }
@@ -176,7 +173,7 @@ export class Pamu {
 
   #control(): void {
     const control = this.#read("PC");
-    this.#gates.code = gateCode(control);
+    this.#lookup.gateCode = gateCode(control);
     this.refreshCaches();
   }
 
@@ -224,10 +221,10 @@ export class Pamu {
   }
 }
 
-/** Steps 2 and 3 of the lookup: PC.PE is set, PC.PGC is clear. */
+/** Steps 2 and 3 of the lookup: PC.PE is set, PC.PGC is clear. 0 when both hold. */
 function gateCode(control: number): number {
   if ((control & register.PC_ENABLE) === 0) return DISABLED;
-  return (control & register.PC_GATE_CLOSED) === 0 ? PASSES : GATE_CLOSED;
+  return (control & register.PC_GATE_CLOSED) === 0 ? 0 : GATE_CLOSED;
 }
 
 /**

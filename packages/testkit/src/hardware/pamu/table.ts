@@ -22,12 +22,11 @@ export class PamuTable {
   #baseFrame = 0;
   #entries = 0;
   /**
-   * The bytes that the last entry found is in: in the usual case those from the table's base on, good in
-   * one generation of memory, or a copy of the entry.
+   * The bytes that the last entry found is in: in the usual case those from the table's base on, good until
+   * memory goes away, or a copy of the entry.
    */
   bytes: DataView = NO_BYTES;
-  #generation = -1;
-  /** Where in them the last entry begins that is in the table; V8 calls a function for `byteLength`. */
+  /** Where in them the last entry of the table begins; negative when they are to be looked for anew. */
   #lastStart = -1;
   #keeps: "nothing" | "entries" = "nothing";
   /** Copies of entries, as bytes. */
@@ -36,6 +35,9 @@ export class PamuTable {
   constructor(memory: PhysicalMemory, entryBytes: number) {
     this.#memory = memory;
     this.#entryBytes = entryBytes;
+    memory.whenFreed(() => {
+      this.#lastStart = -1;
+    });
   }
 
   /** Base and limit registers, as two words each; the limit is the first byte behind the table. */
@@ -43,7 +45,7 @@ export class PamuTable {
     const bytes = (limit[0] - base[0]) * 0x1_0000_0000 + (limit[1] - base[1]);
     this.#baseFrame = base[0] * 0x10_0000 + (base[1] >>> 12);
     this.#entries = Math.max(0, Math.floor(bytes / this.#entryBytes));
-    this.#generation = -1;
+    this.#lastStart = -1;
   }
 
   /** The frame that the table begins in. */
@@ -61,7 +63,7 @@ export class PamuTable {
   /** Drops every kept entry. */
   forget(): void {
     this.#kept.clear();
-    this.#generation = -1;
+    this.#lastStart = -1;
   }
 
   /** Whether the limit register leaves room for this entry. */
@@ -75,9 +77,7 @@ export class PamuTable {
    */
   seek(index: number): number {
     const start = index * this.#entryBytes;
-    return start <= this.#lastStart && this.#generation === this.#memory.generation
-      ? start
-      : this.#seekElsewhere(index);
+    return start <= this.#lastStart ? start : this.#seekElsewhere(index);
   }
 
   /** Physical address of an entry. */
@@ -96,7 +96,7 @@ export class PamuTable {
     const entry = this.#kept.get(index) ?? this.#copy(index);
     if (entry === undefined) return -1;
     this.bytes = entry;
-    this.#generation = -1;
+    this.#lastStart = -1;
     return 0;
   }
 
@@ -112,12 +112,11 @@ export class PamuTable {
 
   /** Finds the allocation behind the table's base, unless entries are to be kept. */
   #resolve(): void {
-    if (this.#generation === this.#memory.generation) return;
+    if (this.#lastStart >= 0) return;
     const live = this.#keeps === "nothing" ? this.#memory.bytesFrom(this.#baseFrame) : undefined;
     const { buffer, byteOffset, byteLength } = live ?? NO_BYTES;
     this.bytes = new DataView(buffer, byteOffset, byteLength);
     const bytes = Math.min(byteLength, this.#entries * this.#entryBytes);
     this.#lastStart = bytes - this.#entryBytes;
-    this.#generation = this.#memory.generation;
   }
 }

@@ -8,8 +8,6 @@ export const RECORDED = 0x1;
 /** Bits that software clears by writing ones; the LIODN in bits 31..16 stays. */
 export const VIOLATION_BITS = 0x7fff;
 
-/** No violation: the transaction passes. */
-export const PASSES = 0;
 /** Step 2, PDV. */
 export const DISABLED = 0x4000;
 /** Step 3, GCV. */

@@ -10,7 +10,7 @@ export const PAMU_OPERATION_UNMAPPED: Mutant = {
   breaks: ["I4"],
   edit: {
     file: "packages/testkit/src/hardware/pamu/lookup.ts",
-    find: "return isMappedCode(code) ? PASSES : OPERATION_NOT_MAPPED;",
-    replace: "return PASSES;",
+    find: "return isMappedCode(code) ? 0 : OPERATION_NOT_MAPPED;",
+    replace: "return 0;",
   },
 };

@@ -10,7 +10,7 @@ export const PAMU_SECONDARY_INDEX: Mutant = {
   breaks: ["I1", "I6"],
   edit: {
     file: "packages/testkit/src/hardware/pamu/lookup.ts",
-    find: "(at.bytes.getInt32(at.start + WORD_6) >>> 0) + index - 1;",
-    replace: "(at.bytes.getInt32(at.start + WORD_6) >>> 0) + index;",
+    find: "(at.bytes.getInt32(at.start + 24) >>> 0) + index - 1;",
+    replace: "(at.bytes.getInt32(at.start + 24) >>> 0) + index;",
   },
 };

@@ -10,7 +10,7 @@ export const PAMU_WRONG_ENDIAN_WORD: Mutant = {
   breaks: ["I1", "I2"],
   edit: {
     file: "packages/testkit/src/hardware/pamu/lookup.ts",
-    find: "mappedOrder(at.bytes.getInt32(at.start + WORD_5))",
-    replace: "mappedOrder(at.bytes.getInt32(at.start + WORD_5, true))",
+    find: "mappedOrder(at.bytes.getInt32(at.start + 20))",
+    replace: "mappedOrder(at.bytes.getInt32(at.start + 20, true))",
   },
 };
