@@ -36,8 +36,6 @@ export interface Ended {
 export interface Guest {
   /** Settles when QEMU is gone and all that came out of it has been read. */
   readonly ended: Promise<Ended>;
-  /** Tells the guest that the host has all it wants; the guest then powers off. */
-  readonly hangUp: () => void;
   readonly kill: () => void;
 }
 
@@ -50,7 +48,6 @@ export function startGuest(options: GuestOptions): Guest {
   for (const channel of CHANNEL_NAMES) connect(child, CHANNELS[channel], options.readers[channel]);
   return {
     ended: end(child, options.qemu).finally(release),
-    hangUp: () => void stream(child, CHANNELS.status)?.end(),
     kill: () => void child.kill("SIGKILL"),
   };
 }

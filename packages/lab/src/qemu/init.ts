@@ -9,7 +9,7 @@
 
 import { PORT_NAMES } from "./machine.ts";
 
-/** Comes before the nonce in the line that ends an output port. */
+/** Comes before the nonce in the line that ends an output port, and the console. */
 export const END_MARK = "\u0004";
 
 /** Files of the initramfs that the script reads. */
@@ -41,7 +41,7 @@ port() {
   tries=0
   while [ $tries -lt 200 ]; do
     for p in /sys/class/virtio-ports/*; do
-      if [ -e "$p/name" ] && [ "$(b cat "$p/name")" = "$1" ]; then
+      if [ -e "$p/name" ] && read -r name <"$p/name" && [ "$name" = "$1" ]; then
         echo "/dev/\${p##*/}"
         return
       fi
@@ -95,14 +95,18 @@ errors=$!
 status=$?
 stage job
 
-# What the program left running would keep the pipes open.
+# What the program left running would keep the pipes open. All that it started is younger than the pipes' readers;
+# to look at the kernel's threads as well took a second.
 for process in /proc/[0-9]*; do
+  [ "\${process##*/}" -gt "$errors" ] || continue
   [ "$(b readlink "$process/root")" = /root ] && kill -9 "\${process##*/}"
 done
 wait $output $errors
 read -r nonce </${JOB_NONCE}
 echo "${END_MARK}$nonce" >&4
 echo "${END_MARK}$nonce" >&5
+# Behind all that the kernel had to say. The host ends the machine once it has read it all.
+echo "${END_MARK}$nonce"
 say "{\\"event\\":\\"exit\\",\\"status\\":$status}"
 b sleep 30
 b poweroff -f

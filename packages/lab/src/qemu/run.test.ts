@@ -13,10 +13,10 @@ const folder = mkdtempSync(join(tmpdir(), "iommukit-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const KERNEL_UP = `echo '{"event":"stage","name":"kernel","uptime":1.5}' >&3`;
-const END = "printf '\\004n0\\n' >&4; printf '\\004n0\\n' >&5";
+const END = [4, 5, 6].map((fd) => `printf '\\004n0\\n' >&${fd}`).join("; ");
 const EXIT = `echo '{"event":"exit","status":3}' >&3`;
-/** The guest powers off when the host hangs up. */
-const WAIT = "cat <&3 >/dev/null; echo powered off >&6";
+/** QEMU goes on until the host ends it. */
+const WAIT = "exec sleep 60";
 
 function watch(
   script: string,
@@ -32,7 +32,7 @@ function watch(
 describe("watchGuest", () => {
   test("default: output as it comes, status, console, order of ending", async () => {
     const lines: string[] = [];
-    const script = `${KERNEL_UP}; echo booting >&6; echo one >&4; printf two >&4; echo oops >&5
+    const script = `${KERNEL_UP}; echo booting >&6; echo one >&4; printf two >&4; echo oops >&5; printf "half a line" >&6
       ${END}; ${EXIT}; ${WAIT}`;
     const result = await watch(script, { onLine: (line) => lines.push(line) });
     expect(lines).toEqual(["one", "two"]);
@@ -41,19 +41,29 @@ describe("watchGuest", () => {
       exitCode: 3,
       timedOut: false,
       stages: [{ name: "kernel", uptime: 1.5 }],
-      consoleLog: "booting\npowered off",
+      consoleLog: "booting\nhalf a line",
       errorOutput: "oops",
       qemuOutput: "",
     });
+    expect(result.seconds, "it is ended and not waited for").toBeLessThan(15);
     expect(result.command).toEqual([expect.stringContaining("qemu-"), "-x"]);
   });
 
-  test("behavior: the guest is let go only when all of its output has been read", async () => {
-    const lines: string[] = [];
-    const script = `${KERNEL_UP}; ${EXIT}; sleep 0.2; echo late >&4; ${END}; ${WAIT}`;
-    const result = await watch(script, { onLine: (line) => lines.push(line) });
-    expect(lines).toEqual(["late"]);
+  test.each([4, 5, 6])("behavior: it is ended only when all of channel %i was read", async (fd) => {
+    const heard: string[] = [];
+    const listen = (line: string): unknown => heard.push(line);
+    const ends = END.split("; ").filter((end) => !end.endsWith(`${fd}`));
+    const late = `sleep 0.3; echo late >&${fd}; printf '\\004n0\\n' >&${fd}`;
+    const script = [KERNEL_UP, EXIT, ...ends, late, WAIT].join("; ");
+    const result = await watch(script, { onLine: listen, onErrorLine: listen, onConsole: listen });
+    expect(heard).toEqual(["late"]);
     expect(result.outcome).toBe("exited");
+  });
+
+  test("behavior: a guest that says its end on no console is still waited for", async () => {
+    const ends = END.split("; ").slice(0, 2).join("; ");
+    const result = await watch(`${KERNEL_UP}; ${EXIT}; ${ends}; sleep 0.3; echo off >&6`);
+    expect(result).toMatchObject({ outcome: "exited", exitCode: 3, consoleLog: "off" });
   });
 
   test("behavior: a hang is bounded, and QEMU is killed", async () => {

@@ -6,6 +6,7 @@ import { outputReader, parseGuestEvent } from "./channel.ts";
 import { boundedLog, type Log } from "./console.ts";
 import { aborted, QemuError } from "./errors.ts";
 import { type Ended, type Guest, startGuest } from "./guest.ts";
+import { END_MARK } from "./init.ts";
 import { lineReader } from "./lines.ts";
 
 export interface Listeners {
@@ -63,6 +64,7 @@ interface Seen {
   readonly stages: Stage[];
   failure?: { readonly step: string; readonly detail: string };
   exitCode?: number;
+  /** Of three: standard output, standard error, the console. */
   outputsEnded: number;
   timedOut: boolean;
 }
@@ -96,17 +98,18 @@ export async function watchGuest(request: WatchRequest): Promise<GuestResult> {
 }
 
 function start({ qemu, args, nonce, listeners }: WatchRequest, seen: Seen): Guest {
-  // The guest waits for this before it powers off, so that nothing is lost on the way.
-  const hangUpIfComplete = (): void => {
-    if (seen.exitCode !== undefined && seen.outputsEnded === 2) guest.hangUp();
+  // Nothing is left to be said, and a guest that powers off itself takes 2 s for it.
+  const killIfComplete = (): void => {
+    if (seen.exitCode !== undefined && seen.outputsEnded === 3) guest.kill();
   };
+  const consoleEnd = `${END_MARK}${nonce}`;
   const output = (onLine: (line: string) => void) =>
     outputReader({
       nonce,
       onLine,
       onEnd: () => {
         seen.outputsEnded += 1;
-        hangUpIfComplete();
+        killIfComplete();
       },
     });
   const guest = startGuest({
@@ -115,7 +118,7 @@ function start({ qemu, args, nonce, listeners }: WatchRequest, seen: Seen): Gues
     readers: {
       status: lineReader((line) => {
         record(line, seen);
-        hangUpIfComplete();
+        killIfComplete();
       }),
       stdout: output((line) => listeners.onLine?.(line)),
       stderr: output((line) => {
@@ -123,8 +126,14 @@ function start({ qemu, args, nonce, listeners }: WatchRequest, seen: Seen): Gues
         listeners.onErrorLine?.(line);
       }),
       console: lineReader((line) => {
-        seen.console.add(line);
-        listeners.onConsole?.(line);
+        const [said = "", ...behind] = line.split(consoleEnd);
+        if (behind.length === 0 || said !== "") {
+          seen.console.add(said);
+          listeners.onConsole?.(said);
+        }
+        if (behind.length === 0) return;
+        seen.outputsEnded += 1;
+        killIfComplete();
       }),
     },
   });
