@@ -1,7 +1,8 @@
 // Loads the library with one line of it changed, and everything that uses it along with it.
 //
 // Each mutant is a bundle: esbuild writes one in 0.4 s, where vite's server took 3.6 s to load the same modules
-// again, and 105 mutants are edits of the source.
+// again, and 104 mutants are edits of the source. The bundle has a
+// fast-check of its own, without the settings of tools/vitest/use-seed.ts: a hunt brings its seed along.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -31,7 +32,7 @@ const ENTRIES = [
   "@iommukit/spapr-tce",
 ];
 
-const loadNodes = createRequire(import.meta.url);
+const requireBuiltin = createRequire(import.meta.url);
 
 export async function createWorkshop(root: string): Promise<Workshop> {
   let current: SourceEdit | undefined;
@@ -52,7 +53,10 @@ export async function createWorkshop(root: string): Promise<Workshop> {
     current = edit;
     const [output] = (await bundler.rebuild()).outputFiles;
     if (output === undefined) throw new Error("esbuild wrote no bundle");
-    return evaluated(output.text, edit?.file ?? "as it is");
+    return evaluated(
+      output.text,
+      edit === undefined ? "the library as it is" : `a mutant of ${edit.file}`,
+    );
   };
   let asItIs: Loaded | undefined;
   return {
@@ -69,10 +73,9 @@ export async function createWorkshop(root: string): Promise<Workshop> {
  * Not `import()` or `require()`: both keep what they loaded for ever, and with a hundred copies alive a hunt took
  * three times as long.
  */
-function evaluated(bundle: string, name: string): Loaded {
+function evaluated(bundle: string, filename: string): Loaded {
   const module: { exports: unknown } = { exports: {} };
-  const filename = `mutant of ${name}`;
-  compileFunction(bundle, ["module", "require"], { filename })(module, loadNodes);
+  compileFunction(bundle, ["module", "require"], { filename })(module, requireBuiltin);
   // cast: esbuild types no exports; these are those of the entries above
   return module.exports as Loaded;
 }

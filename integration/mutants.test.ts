@@ -1,7 +1,7 @@
 // Every mutant must be noticed; docs/mutants.md says by whom. IOMMUKIT_UPDATE=1 writes it anew.
 //
 // The library's own mutants change one line of its source, so the library and all that uses it are
-// loaded once more for each, by vite's module runner.
+// loaded once more for each, as a bundle.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

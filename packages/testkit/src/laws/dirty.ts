@@ -28,7 +28,7 @@ export function bitsAreOfPages(model: ModelContainer, bitmap: DirtyBitmap): void
   });
   const first = Number(bitmap.iova / 4096n);
   for (const [index, byte] of bitmap.bits.entries()) {
-    // Most bytes: of a large window few pages were written.
+    // A window of 4 GiB has 131,072 of them, and a history writes a few pages.
     if (byte === 0) continue;
     for (let bit = index * 8; bit < index * 8 + 8; bit++) {
       const set = (byte & (1 << (bit & 7))) !== 0;

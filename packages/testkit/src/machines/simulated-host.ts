@@ -135,9 +135,11 @@ export function simulatedHost(machine: Machine, options: HostOptions = {}): Simu
     calls: kernel.calls,
     rogue: (address) => new RogueDevice(bus, requesterOf(address)),
     dma: (address) => {
-      const known = wires.get(address) ?? rawDma(bus, requesterOf(address));
-      wires.set(address, known);
-      return known;
+      const known = wires.get(address);
+      if (known !== undefined) return known;
+      const wire = rawDma(bus, requesterOf(address));
+      wires.set(address, wire);
+      return wire;
     },
     newProcess: (processOptions, parent) => kernel.process(processOptions, parent),
   };

@@ -8,7 +8,7 @@
 //
 // The shape is V8's, which inlines 920 bytes of bytecode into one function and no more: 40 ns a lookup where
 // all of it fits, 80 to 120 where it does not. What would be neat and is not here for that: names for the
-// offsets of words, which cost 6 bytes at each use, and a constant of another module, 5.
+// offsets of words, which cost 6 bytes at each use, and for the bits of entries, 5 if of another module.
 
 import { powerOfTwo } from "../radix.ts";
 import {
@@ -193,7 +193,7 @@ function translateLarge(at: Lookup, target: number, frame: number): number {
   return 0;
 }
 
-/** Whether 0 ≤ within < 2^order. */
+/** Whether 0 ≤ within < 2^order; the order is not negative. */
 function isInside(within: number, order: number): boolean {
   return order < 31 ? within >= 0 && within < 1 << order : isInsideLarge(within, order);
 }

@@ -65,7 +65,7 @@ export function neededPermissions(operation: number): number {
   return NEEDS[operation & CODE_BITS] ?? 0;
 }
 
-/** Whether AP admits less than the operation needs. Hot. */
+/** Whether AP admits less than the operation needs. Hot: one call, since bytecode counts (lookup.ts). */
 export function lacksPermission(operation: number, granted: number): boolean {
   return ((NEEDS[operation & CODE_BITS] ?? 0) & ~granted) !== 0;
 }

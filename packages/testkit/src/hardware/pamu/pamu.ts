@@ -127,12 +127,12 @@ export class Pamu {
     this.#options.onStatus();
   }
 
-  /** EOE code of the last transaction that was let through. */
+  /** EOE code of the last transaction; good when it was let through. */
   get lastOperation(): number {
     return this.#lookup.outgoing;
   }
 
-  /** What went with the last transaction that was let through. */
+  /** What went with the last transaction; good when it was let through. */
   get lastAttributes(): TransactionAttributes {
     const { bytes, start, word3 } = this.#lookup;
     return attributesOf(bytes.getInt32(start + WORD_2), word3);

@@ -22,6 +22,8 @@ const CHUNK_BYTES = 64;
 /** `violation` is the first interrupt of the node `fsl,pamu`, `error` the second. */
 export type PamuInterrupt = "violation" | "error";
 
+const LINES: readonly PamuInterrupt[] = ["violation", "error"];
+
 export interface QoriqPamusOptions {
   readonly memory: PhysicalMemory;
   readonly soc: SocName;
@@ -127,13 +129,17 @@ export class QoriqPamus implements IommuHardware {
 
   /** Asks only the PAMU whose status changed: a T4240 has 6, and every write of a register comes here. */
   #interrupts(number: number): void {
-    for (const line of ["violation", "error"] as const) {
-      const raising = this.#raising[line];
-      const before = raising.size;
-      if (isHigh(this.pamus[number], line)) raising.add(number);
-      else raising.delete(number);
-      if (before === 0 && raising.size > 0) this.#options.onInterrupt?.(line);
-    }
+    const rising = LINES.filter((line) => this.#rises(line, number));
+    for (const line of rising) this.#options.onInterrupt?.(line);
+  }
+
+  /** Whether the line was low, and this PAMU raises it. */
+  #rises(line: PamuInterrupt, number: number): boolean {
+    const raising = this.#raising[line];
+    const wasLow = raising.size === 0;
+    if (isHigh(this.pamus[number], line)) raising.add(number);
+    else raising.delete(number);
+    return wasLow && raising.size > 0;
   }
 
   #diagnose(sentence: string): void {
