@@ -1,8 +1,8 @@
 // Loads the library with one line of it changed, and everything that uses it along with it.
 //
 // Each mutant is a bundle: esbuild writes one in 0.4 s, where vite's server took 3.6 s to load the same modules
-// again, and 104 mutants are edits of the source. The bundle has a
-// fast-check of its own, without the settings of tools/vitest/use-seed.ts: a hunt brings its seed along.
+// again, and 104 mutants are edits of the source. The bundle has a fast-check of its own, without the settings
+// of tools/vitest/use-seed.ts: a hunt brings its seed along.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -35,7 +35,7 @@ const ENTRIES = [
 const requireBuiltin = createRequire(import.meta.url);
 
 export async function createWorkshop(root: string): Promise<Workshop> {
-  let current: SourceEdit | undefined;
+  const change: Change = { edit: undefined, made: false };
   const bundler = await context({
     stdin: {
       contents: ENTRIES.map((entry) => `export * from "${entry}";`).join("\n"),
@@ -47,12 +47,14 @@ export async function createWorkshop(root: string): Promise<Workshop> {
     conditions: ["@iommukit/source"],
     write: false,
     logLevel: "silent",
-    plugins: [oneLineChanged(root, () => current)],
+    plugins: [oneLineChanged(root, change)],
   });
   const load = async (edit: SourceEdit | undefined): Promise<Loaded> => {
-    current = edit;
+    change.edit = edit;
+    change.made = false;
     const [output] = (await bundler.rebuild()).outputFiles;
     if (output === undefined) throw new Error("esbuild wrote no bundle");
+    if (edit !== undefined && !change.made) throw new Error(`${edit.file} is in no bundle`);
     return evaluated(
       output.text,
       edit === undefined ? "the library as it is" : `a mutant of ${edit.file}`,
@@ -80,14 +82,21 @@ function evaluated(bundle: string, filename: string): Loaded {
   return module.exports as Loaded;
 }
 
-function oneLineChanged(root: string, edit: () => SourceEdit | undefined): Plugin {
+/** What the next bundle is to differ in, and whether its file was met on the way. */
+interface Change {
+  edit: SourceEdit | undefined;
+  made: boolean;
+}
+
+function oneLineChanged(root: string, change: Change): Plugin {
   return {
     name: "one-line-changed",
     setup: ({ onLoad }) =>
       onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        const now = edit();
-        if (now === undefined || path !== join(root, now.file)) return undefined;
-        return { contents: changed(readFileSync(path, "utf8"), now), loader: "ts" };
+        const { edit } = change;
+        if (edit === undefined || path !== join(root, edit.file)) return undefined;
+        change.made = true;
+        return { contents: changed(readFileSync(path, "utf8"), edit), loader: "ts" };
       }),
   };
 }
