@@ -35,7 +35,7 @@ export function examine(port: KernelPort): readonly Finding[] {
     checkNoIommu(patient),
     checkLockedMemory(patient),
     checkHugePages(patient),
-    ...examineSpapr(port),
+    ...examineSpapr(patient),
   ];
 }
 

@@ -52,6 +52,7 @@ function cannotOpen(check: string, node: string, errno: string): Finding {
   );
 }
 
-function isVfio(driver: string | undefined): boolean {
+/** Whether a driver of this name serves VFIO: `vfio-pci`, a vendor's variant of it, `vfio-platform`. */
+export function isVfio(driver: string | undefined): boolean {
   return driver !== undefined && /(^|[-_])vfio([-_]|$)/.test(driver);
 }

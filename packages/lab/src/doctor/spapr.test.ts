@@ -1,6 +1,6 @@
 // The doctor on server POWER: the driver, the groups' nodes and the memory that sPAPR TCE needs.
 
-import type { KernelPort } from "@iommukit/core";
+import { createIommu, type KernelPort } from "@iommukit/core";
 import { pamu, powernv, pseries, simulatedHost, vtd } from "@iommukit/testkit";
 import { describe, expect, test } from "vitest";
 import { type ScriptedMachine, scriptedPort } from "../../test/scripted-port.ts";
@@ -28,7 +28,8 @@ const WELL: ScriptedMachine = {
 
 function findings(changes: ScriptedMachine = {}): readonly Finding[] {
   const port = scriptedPort({ ...WELL, ...changes });
-  const found = examineSpapr(port);
+  const groups = createIommu(port).readGroups();
+  const found = examineSpapr({ port, groups, cpu: "other" });
   expect(port.stillOpen.size).toBe(0);
   for (const { ok, remedy } of found) if (!ok) expect(remedy).toBeTypeOf("string");
   return found;

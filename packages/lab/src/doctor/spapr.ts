@@ -4,7 +4,6 @@
 
 import {
   checkExtension,
-  createIommu,
   formatSize,
   GiB,
   type GroupInfo,
@@ -13,7 +12,8 @@ import {
   readLockedMemory,
 } from "@iommukit/core";
 import { VFIO_SPAPR_TCE_IOMMU, VFIO_SPAPR_TCE_v2_IOMMU } from "@iommukit/core/uapi";
-import { exists, type Finding, ill, well } from "./check.ts";
+import { exists, type Finding, ill, type Patient, well } from "./check.ts";
+import { isVfio } from "./groups.ts";
 
 const CONTAINER = "/dev/vfio/vfio";
 const MODULE = "/sys/module/vfio_iommu_spapr_tce";
@@ -23,9 +23,10 @@ const DEFAULT_TABLE = 8n * BigInt(MiB);
 const DEFAULT_WINDOW = 2n * BigInt(GiB);
 
 /** On server POWER; nothing elsewhere. */
-export function examineSpapr(port: KernelPort): readonly Finding[] {
+export function examineSpapr(patient: Patient): readonly Finding[] {
+  const { port } = patient;
   if (!isServer(port)) return [];
-  return [checkSpaprDriver(port), checkGroupNodes(port), checkSpaprMemory(port)];
+  return [checkSpaprDriver(port), checkGroupNodes(patient), checkSpaprMemory(port)];
 }
 
 /** A QorIQ is 64-bit PowerPC too; its device tree has the `soc` that a server's has not. */
@@ -64,9 +65,8 @@ function versionsOf(port: KernelPort): readonly string[] | undefined {
 }
 
 /** Each PE is a group, and its node is what a program opens. */
-function checkGroupNodes(port: KernelPort): Finding {
+function checkGroupNodes({ port, groups }: Patient): Finding {
   const check = "spapr-groups";
-  const groups = createIommu(port).readGroups();
   if (groups.length === 0)
     return ill(
       check,
@@ -87,7 +87,7 @@ function checkGroupNodes(port: KernelPort): Finding {
 }
 
 function isGiven({ devices }: GroupInfo): boolean {
-  return devices.some(({ driver }) => driver !== undefined && /(^|[-_])vfio([-_]|$)/.test(driver));
+  return devices.some(({ driver }) => isVfio(driver));
 }
 
 function nodeOf({ id }: Pick<GroupInfo, "id">): string {
