@@ -5,6 +5,7 @@
  *       apt/SUITE-ARCH/                   apt's private state: sources, lists, partial downloads
  *       kernels/SUITE/META.json           which kernel is set up; written last, so its presence
  *                                         means that everything below is complete
+ *       kernels/SUITE/META.seal           what the file system said of its files when all were whole
  *       kernels/SUITE/PACKAGE_VERSION/    the unpacked package: boot/, lib/modules/RELEASE/
  *       images/HASH.cpio.gz               initramfs, by the hash of all that went into it
  *

@@ -9,7 +9,8 @@
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
 import { writeAtomically } from "./cache.ts";
-import { type Digests, damagedFile } from "./kernel-files.ts";
+import type { Digests } from "./kernel-files.ts";
+import { unsealedDamage } from "./sealed-files.ts";
 import { fieldsOf } from "./unknown.ts";
 
 /** Paths below the root. */
@@ -39,7 +40,7 @@ export function rootsFolder(cache: string, suite: string): string {
   return join(cache, "roots", suite);
 }
 
-/** The root that was set up last. Reads all of it: some 150 MB, a quarter of a second. */
+/** The root that was set up last. Reads all of it, 183 MB, unless a seal says that nothing changed. */
 export async function inspectGuestRoot(
   cache: string,
   suite: string,
@@ -49,7 +50,9 @@ export async function inspectGuestRoot(
   const record = await readRecord(join(folder, `${architecture}.json`));
   if (record === undefined) return { state: "absent" };
   const root = { ...record, path: join(folder, record.path) };
-  const file = await damagedFile(root.path, root.fileSha256);
+  const file = await unsealedDamage(join(folder, `${architecture}.seal`), [
+    { folder: root.path, digests: root.fileSha256 },
+  ]);
   return file === undefined ? { state: "ready", root } : { state: "damaged", file };
 }
 

@@ -5,7 +5,8 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { writeAtomically } from "./cache.ts";
-import { type Digests, damagedFile, neededFiles } from "./kernel-files.ts";
+import { type Digests, neededFiles } from "./kernel-files.ts";
+import { unsealedDamage } from "./sealed-files.ts";
 import { fieldsOf } from "./unknown.ts";
 
 /** A kernel to boot: the user's own, or one that was set up. */
@@ -39,7 +40,7 @@ export function kernelsFolder(cache: string, suite: string): string {
   return join(cache, "kernels", suite);
 }
 
-/** The kernel that was set up last. Reads all that a boot will read of it: some ten megabytes. */
+/** The kernel that was set up last. Reads all that a boot will read of it, unless a seal says that nothing changed. */
 export async function inspectKernel(
   cache: string,
   suite: string,
@@ -53,9 +54,10 @@ export async function inspectKernel(
     image: join(folder, record.image),
     modulesDir: join(folder, record.modulesDir),
   };
-  const file =
-    (await damagedFile(dirname(kernel.image), { [basename(kernel.image)]: kernel.imageSha256 })) ??
-    (await damagedFile(kernel.modulesDir, kernel.moduleSha256));
+  const file = await unsealedDamage(join(folder, `${metaPackage}.seal`), [
+    { folder: dirname(kernel.image), digests: { [basename(kernel.image)]: kernel.imageSha256 } },
+    { folder: kernel.modulesDir, digests: kernel.moduleSha256 },
+  ]);
   return file === undefined ? { state: "ready", kernel } : { state: "damaged", kernel, file };
 }
 
