@@ -118,6 +118,8 @@ function accelerator(clock: GuestClock): string[] {
  * - loglevel=5: warnings reach the console, where they are evidence; chatter does not.
  * - mitigations=off, cryptomgr.notests, no_timer_check: 0.4 s less to boot under emulation, where
  *   they protect and prove nothing.
+ * - rodata=off, initcall_blacklist=jent_mod_init: 0.9 s less on x86, 0.5 s on POWER. The first writes protection of
+ *   the kernel's own text into its tables, the second tests a source of entropy that nothing here uses.
  * - watchdog_thresh=60: the largest; a lockup is one of 120 s. An emulated processor stood still for 23 s
  *   beside five busy processes, and the kernel called that a BUG.
  */
@@ -129,6 +131,8 @@ export function kernelCommandLine(machine: Machine, more: readonly string[] = []
     "mitigations=off",
     "cryptomgr.notests",
     "no_timer_check",
+    "rodata=off",
+    "initcall_blacklist=jent_mod_init",
     "watchdog_thresh=60",
     ...machine.kernelArguments,
     ...more,
