@@ -6,7 +6,8 @@
  *       kernels/SUITE/META.json           which kernel is set up; written last, so its presence
  *                                         means that everything below is complete
  *       kernels/SUITE/META.seal           what the file system said of its files when all were whole
- *       kernels/SUITE/PACKAGE_VERSION/    the unpacked package: boot/, lib/modules/RELEASE/
+ *       kernels/SUITE/PACKAGE_VERSION/    the unpacked package: boot/, lib/modules/RELEASE/;
+ *                                         with boot/vmlinux-RELEASE, unpacked from vmlinuz-RELEASE
  *       images/HASH.cpio.gz               initramfs, by the hash of all that went into it
  *
  * Everything here may be deleted at any time while nothing runs; it is fetched or built again.

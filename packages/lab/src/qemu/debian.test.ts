@@ -14,16 +14,20 @@ import {
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { bootImage, vmlinux } from "../../test/boot-image.ts";
 import { type SetupRequest, setupKernel } from "./debian.ts";
-import { findKernel, inspectKernel } from "./kernel.ts";
+import { findKernel, type InstalledKernel, inspectKernel, recordKernel } from "./kernel.ts";
 import type { Progress } from "./packages.ts";
 import { findTool, SETUP_TOOLS } from "./tools.ts";
 
 const RELEASE = "6.0.0-test";
 const DEB = `linux-image-${RELEASE}_1.0_amd64.deb`;
-const KERNEL = randomFillSync(Buffer.alloc(3 << 20));
+/** Large, so that a download can be cut short, and packed, as the package has it. */
+const KERNEL = vmlinux([{}], randomFillSync(Buffer.alloc(3 << 20)));
+const BOOT_IMAGE = bootImage(gzipSync(KERNEL));
 /** The archive's kernel has two modules; the third is one that it lacks. */
 const MODULES = ["b", "a", "none"];
 
@@ -60,6 +64,7 @@ describe.skipIf(SETUP_TOOLS.some((tool) => findTool(tool) === undefined))("setup
       changed: true,
       kernel: { release: RELEASE, packageName: `linux-image-${RELEASE}`, version: "1.0" },
     });
+    expect(basename(first.kernel.image)).toBe(`vmlinux-${RELEASE}`);
     expect(readFileSync(first.kernel.image)).toEqual(KERNEL);
     expect(readdirSync(first.kernel.modulesDir)).toContain("modules.dep");
     expect(new Set(progress.map(({ label }) => label))).toEqual(
@@ -164,6 +169,25 @@ describe.skipIf(SETUP_TOOLS.some((tool) => findTool(tool) === undefined))("setup
     expect(await setup({ refresh: true })).toEqual({ kernel, changed: false });
   });
 
+  test.each([false, true])(
+    "behavior: a kernel that was set up packed is unpacked, once; refresh: %s",
+    async (refresh) => {
+      const { kernel } = await setup();
+      await pack(kernel, BOOT_IMAGE);
+      ranges.length = 0;
+      expect(await setup({ refresh })).toEqual({ kernel, changed: true });
+      expect(readFileSync(kernel.image)).toEqual(KERNEL);
+      expect(await setup({ refresh })).toEqual({ kernel, changed: false });
+      expect(ranges).toEqual([]);
+    },
+  );
+
+  test("behavior: a kernel that cannot be unpacked is kept as it is", async () => {
+    const packed = await pack((await setup()).kernel, bootImage(Buffer.from("no kernel")));
+    expect(await setup()).toEqual({ kernel: packed, changed: false });
+    expect(await findKernel(cache, "testing", "linux-image-amd64")).toEqual(packed);
+  });
+
   test("behavior: of two at the same time one does the work", async () => {
     const results = await Promise.all([setup(), setup()]);
     expect(results.map(({ changed }) => changed).sort()).toEqual([false, true]);
@@ -207,6 +231,16 @@ function setup(more: Partial<SetupRequest> = {}): ReturnType<typeof setupKernel>
   });
 }
 
+/** Makes the cache as it was before kernels were unpacked. */
+async function pack(kernel: InstalledKernel, content: Buffer): Promise<InstalledKernel> {
+  const image = join(dirname(kernel.image), `vmlinuz-${RELEASE}`);
+  const packed = { ...kernel, image, imageSha256: digest(content) };
+  rmSync(kernel.image);
+  writeFileSync(image, content);
+  await recordKernel(cache, "testing", "linux-image-amd64", packed);
+  return packed;
+}
+
 /** A repository of two packages: the meta-package and a "kernel". */
 function makeArchive(root: string): void {
   const tree = join(root, "tree");
@@ -220,7 +254,7 @@ function makeArchive(root: string): void {
 Maintainer: nobody <nobody@localhost>\nDepends: kmod, linux-base (>= 4) | other
 Description: test\n`;
   write(join(tree, "DEBIAN/control"), control);
-  write(join(tree, `boot/vmlinuz-${RELEASE}`), KERNEL);
+  write(join(tree, `boot/vmlinuz-${RELEASE}`), BOOT_IMAGE);
   write(join(tree, `usr/lib/modules/${RELEASE}/modules.order`), "");
   write(join(tree, `usr/lib/modules/${RELEASE}/modules.builtin`), "kernel/fs/fuse.ko\n");
   const deb = join(root, "pool", DEB);

@@ -1,5 +1,6 @@
 /**
- * Sets up one of Debian's kernels in the cache: index, package, unpacked tree, module index.
+ * Sets up one of Debian's kernels in the cache: index, package, unpacked tree and boot image, module
+ * index.
  *
  * Whatever is interrupted goes on where it stopped; the record of the kernel is written last, so
  * a kernel is either complete or absent.
@@ -9,6 +10,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Archive, debianKeyring, prepareApt } from "./apt.ts";
+import { isBootImage, unpackBootImage } from "./boot-image.ts";
 import { cacheRoot, temporaryName, withLock } from "./cache.ts";
 import { download, sha256 } from "./download.ts";
 import { QemuError } from "./errors.ts";
@@ -41,7 +43,7 @@ export interface SetupRequest extends Watch {
 
 export interface SetupResult {
   readonly kernel: InstalledKernel;
-  /** Whether anything had to be fetched or built. */
+  /** Whether anything had to be fetched, built or unpacked. */
   readonly changed: boolean;
 }
 
@@ -52,11 +54,13 @@ export interface SetupResult {
  */
 export async function setupKernel(request: SetupRequest): Promise<SetupResult> {
   const { suite = DEFAULT_SUITE, cache = cacheRoot(), metaPackage, architecture } = request;
-  const present = await findKernel(cache, suite, metaPackage, request.modules);
-  if (present !== undefined && request.refresh !== true) return { kernel: present, changed: false };
-  for (const tool of SETUP_TOOLS) requireTool(tool);
   const root = join(cache, "apt", `${suite}-${architecture}`);
-  return withLock(`${root}.lock`, () => install(request, { suite, cache, root }), request);
+  const place = { suite, cache, root };
+  const present = await findKernel(cache, suite, metaPackage, request.modules);
+  const isEnough = present !== undefined && request.refresh !== true;
+  if (isEnough && !(await isBootImage(present.image))) return { kernel: present, changed: false };
+  if (!isEnough) for (const tool of SETUP_TOOLS) requireTool(tool);
+  return withLock(`${root}.lock`, () => install(request, place), request);
 }
 
 interface Place {
@@ -70,7 +74,8 @@ async function install(request: SetupRequest, place: Place): Promise<SetupResult
   const { metaPackage, architecture } = request;
   // Another process may have done it while this one waited for the lock.
   const present = await findKernel(cache, suite, metaPackage, request.modules);
-  if (present !== undefined && request.refresh !== true) return { kernel: present, changed: false };
+  if (present !== undefined && request.refresh !== true)
+    return unpackLater(present, request, place);
   const state = await prepareApt(root, {
     mirror: request.mirror ?? (await findMirror(request.signal)),
     suite,
@@ -80,12 +85,25 @@ async function install(request: SetupRequest, place: Place): Promise<SetupResult
   });
   await refreshIndex(state, request);
   const wanted = await resolveKernel(state, metaPackage, request);
-  if (present?.sha256 === wanted.sha256) return { kernel: present, changed: false };
+  if (present?.sha256 === wanted.sha256) return unpackLater(present, request, place);
   const file = await download(state, wanted, request);
   const kernel = await unpack(file, wanted, kernelsFolder(cache, suite), request);
   await recordKernel(cache, suite, metaPackage, kernel);
   await rm(file);
   return { kernel, changed: true };
+}
+
+/** For a kernel that was set up by an earlier version, or before there was a program to unpack it. */
+async function unpackLater(
+  kernel: InstalledKernel,
+  { metaPackage, signal }: SetupRequest,
+  { cache, suite }: Place,
+): Promise<SetupResult> {
+  const image = await unpackBootImage(kernel.image, signal);
+  if (image === kernel.image) return { kernel, changed: false };
+  const unpacked = { ...kernel, image, imageSha256: await sha256(image) };
+  await recordKernel(cache, suite, metaPackage, unpacked);
+  return { kernel: unpacked, changed: true };
 }
 
 /** Unpacks beside the final place and renames, so that the final place is complete or absent. */
@@ -106,8 +124,9 @@ async function unpack(
     const release = await indexModules(partial, watch);
     await rm(target, { recursive: true, force: true });
     await rename(partial, target);
+    const kernel = await describe(target, release, wanted, watch);
     report(1);
-    return await describe(target, release, wanted, watch.modules);
+    return kernel;
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
@@ -127,12 +146,13 @@ async function describe(
   tree: string,
   release: string,
   { name, version, sha256: packageSha256 }: PackageRecord,
-  modules: readonly string[] = [],
+  { modules = [], signal }: SetupRequest,
 ): Promise<InstalledKernel> {
   const boot = await readdir(join(tree, "boot")).catch(() => []);
-  const file = boot.find((candidate) => /^vmlinu[xz]-/.test(candidate));
+  // Sorted: of a package that had both, the one that needs no unpacking.
+  const file = boot.sort().find((candidate) => /^vmlinu[xz]-/.test(candidate));
   if (file === undefined) throw unpackFailed(tree, "the package has no kernel in boot");
-  const image = join(tree, "boot", file);
+  const image = await unpackBootImage(join(tree, "boot", file), signal);
   const modulesDir = join(tree, "lib/modules", release);
   return {
     image,
@@ -154,6 +174,6 @@ async function run(tool: Tool, args: readonly string[], { signal }: Watch): Prom
 function unpackFailed(what: string, reason: string): QemuError {
   return new QemuError("unpack-failed", "The kernel package could not be unpacked.", {
     facts: { what, reason },
-    hint: "is there space left? An unpacked kernel takes about 120 MB",
+    hint: "is there space left? An unpacked kernel takes about 180 MB",
   });
 }

@@ -40,7 +40,7 @@ export function kernelsFolder(cache: string, suite: string): string {
   return join(cache, "kernels", suite);
 }
 
-/** The kernel that was set up last. Reads all that a boot will read of it, unless a seal says that nothing changed. */
+/** The kernel that was set up last. Reads what a boot will read of it, 60 MB, unless a seal says that nothing changed. */
 export async function inspectKernel(
   cache: string,
   suite: string,

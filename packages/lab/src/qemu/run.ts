@@ -11,6 +11,7 @@
 import { randomBytes } from "node:crypto";
 import { open, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { readStart } from "./boot-image.ts";
 import { cacheRoot } from "./cache.ts";
 import { DEFAULT_SUITE } from "./debian.ts";
 import { isElf, isX86BootImage } from "./elf.ts";
@@ -141,22 +142,12 @@ function links(
 
 /** QEMU's firmware waits for ever when it is given a file that is no kernel. */
 async function checkKernel({ image }: Kernel): Promise<void> {
-  const start = await readStart(image);
+  const start = await readStart(await readableFile(image));
   if (isElf(start) || isX86BootImage(start)) return;
   throw new QemuError("kernel-invalid", "This file is not a kernel that QEMU can load.", {
     facts: { image },
     hint: "give vmlinuz as /boot has it (x86), or vmlinux, an ELF file",
   });
-}
-
-async function readStart(path: string): Promise<Uint8Array> {
-  const file = await open(await readableFile(path), "r");
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(0x400), 0, 0x400, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
 
 async function readableFile(path: string): Promise<string> {
