@@ -8,8 +8,7 @@ const PHB = 2;
 const DEFAULT = 0x8000_0200;
 const BIT_59 = 2 ** 47;
 
-function machine() {
-  const hypervisor = new PaprHypervisor();
+function machine(hypervisor: PaprHypervisor = new PaprHypervisor()) {
   hypervisor.plug(RID, PHB);
   const reads = (frame: number): number => hypervisor.translateFrame(RID, frame, "read");
   return { hypervisor, reads };
@@ -78,6 +77,20 @@ describe("windows", () => {
     hypervisor.resetWindows(PHB);
     expect(hypervisor.queryWindows(PHB).windowsFree).toBe(1);
     expect(reads(0)).toBe(BLOCKED);
+  });
+
+  test("a default window of another size ends there, also when it comes back", () => {
+    const { hypervisor, reads } = machine(new PaprHypervisor(2 ** 26));
+    const ends = () => [
+      hypervisor.putTce(DEFAULT, 2 ** 26 - 1, 0x5_5003),
+      hypervisor.putTce(DEFAULT, 2 ** 26, 0x5_5003),
+      reads(2 ** 14 - 1),
+      reads(2 ** 14),
+    ];
+    expect(ends()).toEqual([H_SUCCESS, H_PARAMETER, 0x55, BLOCKED]);
+    hypervisor.resetWindows(PHB);
+    expect(reads(2 ** 14 - 1)).toBe(BLOCKED);
+    expect(ends()).toEqual([H_SUCCESS, H_PARAMETER, 0x55, BLOCKED]);
   });
 
   test("removing the last window brings the default one back", () => {

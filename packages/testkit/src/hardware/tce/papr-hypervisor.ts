@@ -35,8 +35,10 @@ export interface CreatedWindow {
 
 /** Bus address of the dynamic window, as a 4 KiB frame: bit 59. */
 const DYNAMIC_FRAME: number = 2 ** 47;
-/** The default window: 1 GiB of 4 KiB pages. */
-const DEFAULT_ENTRIES: number = 2 ** 18;
+/** Bytes of QEMU's default window: dma_win_size of its spapr-pci-host-bridge. */
+export const QEMU_DEFAULT_WINDOW: number = 2 ** 30;
+/** log2 of the default window's pages. */
+const DEFAULT_PAGE_SHIFT = 12;
 const LIOBN_BASE = 0x8000_0000;
 const MOST_WINDOWS = 2;
 const LARGEST_BLOCK: number = 2 ** 37;
@@ -49,10 +51,17 @@ const WRITE = 2;
 export class PaprHypervisor implements IommuHardware {
   readonly name = "papr";
   readonly statistics: MutableStatistics = { hits: 0, walks: 0, faults: 0, invalidations: 0 };
+  /** Bytes, which firmware tells the guest in `ibm,dma-window`. */
+  readonly defaultWindowSize: number;
   readonly #log = new FaultLog();
   /** Windows by PHB; a PHB's index is part of its LIOBNs. */
   readonly #windows = new Map<number, (PaprTable | undefined)[]>();
   readonly #phbOfRequester = new Map<number, number>();
+
+  /** `defaultWindowSize`: a power of two, and at least a page of 4 KiB. */
+  constructor(defaultWindowSize: number = QEMU_DEFAULT_WINDOW) {
+    this.defaultWindowSize = defaultWindowSize;
+  }
 
   get lastFault(): DmaFault | undefined {
     return this.#log.last;
@@ -135,7 +144,9 @@ export class PaprHypervisor implements IommuHardware {
   /** ibm,reset-pe-dma-window: the default window and nothing else; also at power-on. */
   resetWindows(phb: number): number {
     const liobn = LIOBN_BASE + phb * 0x100;
-    this.#windows.set(phb, [new PaprTable(liobn, 0, 12, DEFAULT_ENTRIES), undefined]);
+    const entries = this.defaultWindowSize / 2 ** DEFAULT_PAGE_SHIFT;
+    const table = new PaprTable(liobn, 0, DEFAULT_PAGE_SHIFT, entries);
+    this.#windows.set(phb, [table, undefined]);
     return code.RTAS_OK;
   }
 

@@ -12,14 +12,14 @@ import type { TableGroup } from "./table-group.ts";
 import type { TceTable } from "./tce-table.ts";
 
 const SHIFT_4K = 12;
-const TCE32_SIZE = 0x4000_0000;
 /** What the kernel answers for several levels, and counts before it refuses them. */
 const NO_SUCH_TABLE = 0xffff_ffff;
 
 export class PseriesGroup implements TableGroup {
   readonly platform = "pseries";
   readonly tce32Start = 0;
-  readonly tce32Size: number = TCE32_SIZE;
+  /** As the device tree has it before the group is claimed. */
+  readonly tce32Size: number;
   readonly pageSizes: bigint = 0x0121_1000n;
   readonly maxWindows = 2;
   readonly maxLevels = 1;
@@ -35,6 +35,7 @@ export class PseriesGroup implements TableGroup {
   constructor(hypervisor: PaprHypervisor, phb: number) {
     this.#hypervisor = hypervisor;
     this.#phb = phb;
+    this.tce32Size = hypervisor.defaultWindowSize;
   }
 
   /** The default window comes back for the guest's own drivers. */
