@@ -10,6 +10,7 @@ import { withRunFolder } from "../qemu/run-folder.ts";
 import { createSession, type Ending, type Outcome, type RunEvent } from "../run/session.ts";
 import { newNonce, type Workspace, withWorkspace } from "../run/workspace.ts";
 import type { OwnKernel, Target } from "../targets/target.ts";
+import { guestHardware } from "./guest-hardware.ts";
 import type { Job, JobFact } from "./job.ts";
 
 export interface JobRun {
@@ -48,6 +49,7 @@ export async function inGuest(job: Job, run: JobRun): Promise<JobEnd> {
       program: file,
       koffi,
       env: { [SETTINGS_VARIABLE]: JSON.stringify(settings) },
+      qemuArguments: guestHardware(run.target),
       onLine: session.stdout,
       onErrorLine: session.stderr,
     });

@@ -51,21 +51,28 @@ export function spaprMended(op: Op, environment: SpaprEnvironment): Op {
   return op;
 }
 
-/** Bytes of the smallest window that the kernel makes: an eighth of a page holds its entries. */
+/**
+ * Bytes of the smallest window that there can be: on bare metal an eighth of a page holds its entries; on
+ * pseries the smallest that sequences make, or the default one.
+ */
 function leastWindow(environment: SpaprEnvironment): bigint {
-  if (isPseries(environment)) return LEAST_PSERIES_WINDOW;
+  if (isPseries(environment)) {
+    const byDefault = BigInt(environment.defaultWindow[1]);
+    return byDefault < LEAST_PSERIES_WINDOW ? byDefault : LEAST_PSERIES_WINDOW;
+  }
   return IOMMU_PAGE * BigInt(environment.hostPage / LEAST_ENTRIES_PER_PAGE);
 }
 
 /** Bytes from an address up to the next place where a window can end. */
 function roomAt(iova: bigint, environment: SpaprEnvironment): bigint {
   const base = iova < HIGH_BASE ? 0n : HIGH_BASE;
-  let end = leastWindow(environment);
-  while (end <= iova - base) end *= 2n;
-  const room = base + end - iova;
+  const least = leastWindow(environment);
+  const offset = iova - base;
+  const end = offset < least ? least : 2n ** BigInt(log2(offset) + 1);
+  const room = end - offset;
   const toTheTop = END - iova;
-  const least = room < toTheTop ? room : toTheTop;
-  return least < MOST_RANGE ? least : MOST_RANGE;
+  const possible = room < toTheTop ? room : toTheTop;
+  return possible < MOST_RANGE ? possible : MOST_RANGE;
 }
 
 function rangeDanger({ iova, size }: MapOp | RangeOp, environment: SpaprEnvironment) {

@@ -12,7 +12,13 @@ import {
 } from "@iommukit/testkit";
 import { match } from "ts-pattern";
 import { makeArena } from "./arena.ts";
-import { askEnvironment, type Environment, isSpapr, type Type1Environment } from "./environment.ts";
+import {
+  askEnvironment,
+  type Environment,
+  isSpapr,
+  type SpaprEnvironment,
+  type Type1Environment,
+} from "./environment.ts";
 import { runSequence } from "./executor.ts";
 import type { Sequence } from "./op.ts";
 import { twoDevices } from "./two-devices.ts";
@@ -102,7 +108,7 @@ export const OWN_ENVIRONMENTS: Readonly<Record<SimulatedKind, Environment>> = {
 };
 
 function machineOf(kind: SimulatedKind, environment: Environment): Machine {
-  if (isSpapr(environment)) return powerMachine(kind);
+  if (isSpapr(environment)) return powerMachine(kind, environment);
   return match(kind)
     .with("amdvi", () => amdvi())
     .with("virtio-iommu", () => virtioIommu(environment))
@@ -110,9 +116,9 @@ function machineOf(kind: SimulatedKind, environment: Environment): Machine {
 }
 
 /** Refused transfers end as QEMU ends them: reads give zeros, nothing is frozen. */
-function powerMachine(kind: SimulatedKind): Machine {
+function powerMachine(kind: SimulatedKind, { defaultWindow }: SpaprEnvironment): Machine {
   return match(kind)
-    .with("pseries", () => pseries())
+    .with("pseries", () => pseries({ defaultWindowSize: Number(defaultWindow[1]) }))
     .with("powernv9-64k", () => powernv64k({ faultModel: "qemu" }))
     .otherwise(() => powernv({ faultModel: "qemu" }));
 }

@@ -4,7 +4,9 @@ import { danger } from "../safety.ts";
 import { OWN_ENVIRONMENTS } from "../simulate.ts";
 import { generateSequence } from "./index.ts";
 
-const ENVIRONMENTS = Object.entries(OWN_ENVIRONMENTS);
+/** As in guests of differential runs. */
+const LPAR_64M = { ...OWN_ENVIRONMENTS.pseries, defaultWindow: ["0x0", "0x4000000"] } as const;
+const ENVIRONMENTS = [...Object.entries(OWN_ENVIRONMENTS), ["pseries, 64 MiB", LPAR_64M] as const];
 const MANY = Array.from({ length: 1500 }, (_, index) => index);
 
 test("default: a sequence is decided by seed, number and environment", () => {
@@ -47,12 +49,34 @@ test.each(ENVIRONMENTS)("rule: nothing that is generated for %s is dangerous", (
   expect(ops.filter((op) => danger(op, environment) !== undefined)).toEqual([]);
 });
 
-const POWER = Object.entries(OWN_ENVIRONMENTS).flatMap(([kind, environment]) =>
+const POWER = ENVIRONMENTS.flatMap(([kind, environment]) =>
   isSpapr(environment) ? [[kind, environment] as const] : [],
 );
 
-test("the POWER machines are three", () => {
-  expect(POWER.map(([kind]) => kind)).toEqual(["powernv9", "powernv9-64k", "pseries"]);
+test("the POWER machines are four", () => {
+  expect(POWER.map(([kind]) => kind)).toEqual([
+    ...["powernv9", "powernv9-64k", "pseries", "pseries, 64 MiB"],
+  ]);
+});
+
+test.each(POWER)("behavior: mappings meet both ends of %s's default window", (_, environment) => {
+  const [start, size] = environment.defaultWindow;
+  const end = BigInt(start) + BigInt(size);
+  const ops = MANY.slice(0, 600).flatMap((index) => generateSequence(1, index, environment));
+  const mapped = ops.flatMap((op) => (op.op === "map" ? [op] : []));
+  const last = mapped.filter(({ iova, size: bytes }) => BigInt(iova) + BigInt(bytes) === end);
+  const behind = mapped.filter(({ iova }) => BigInt(iova) === end);
+  const first = mapped.filter(({ iova }) => BigInt(iova) === BigInt(start));
+  for (const found of [first, last, behind]) expect(found).not.toEqual([]);
+});
+
+test("behavior: on pseries windows of 4 KiB pages are made up to the default one's size", () => {
+  const ops = MANY.slice(0, 300).flatMap((index) => generateSequence(1, index, LPAR_64M));
+  const sizes = ops.flatMap((op) =>
+    op.op === "create" && op.pageShift === 12 ? [BigInt(op.windowSize)] : [],
+  );
+  const whole = BigInt(LPAR_64M.defaultWindow[1]);
+  for (const size of [whole / 2n, whole]) expect(sizes).toContain(size);
 });
 
 test.each(POWER)("behavior: every kind of call of %s is generated", (_, environment) => {

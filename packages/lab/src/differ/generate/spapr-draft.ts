@@ -24,6 +24,8 @@ export interface Region {
 
 export class SpaprState {
   readonly environment: SpaprEnvironment;
+  /** log2 of the page sizes that windows may have. Found once: a guest's bigints are slow. */
+  readonly shifts: readonly number[];
   /** The low window and the high one; the low one is there from the beginning. */
   low: Window | undefined;
   high: Window | undefined;
@@ -31,6 +33,7 @@ export class SpaprState {
 
   constructor(environment: SpaprEnvironment) {
     this.environment = environment;
+    this.shifts = onesOf(BigInt(environment.pageSizes));
     const [start, size] = environment.defaultWindow;
     this.low = { start: BigInt(start), size: BigInt(size), page: 4096n };
   }
@@ -38,6 +41,13 @@ export class SpaprState {
   get windows(): readonly Window[] {
     return [this.low, this.high].filter((window) => window !== undefined);
   }
+}
+
+/** The places of a bitmap's ones, the lowest first. */
+function onesOf(bitmap: bigint): readonly number[] {
+  return Array.from(bitmap.toString(2))
+    .toReversed()
+    .flatMap((bit, place) => (bit === "1" ? [place] : []));
 }
 
 const STATES = new WeakMap<Draft, SpaprState>();

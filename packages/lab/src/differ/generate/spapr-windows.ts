@@ -67,8 +67,9 @@ function addCreateOf(
   const page = 1n << BigInt(made.pageShift);
   const size = BigInt(made.windowSize);
   const state = spaprState(draft);
-  // On pseries the firmware places every window but a small one of 4 KiB pages high.
-  const isLow = !isPseries(state.environment) || (page === 4096n && size <= 2n ** 30n);
+  // On pseries the firmware places every window high but one of 4 KiB pages that the default one holds.
+  const most = BigInt(state.environment.defaultWindow[1]);
+  const isLow = !isPseries(state.environment) || (page === 4096n && size <= most);
   if (state.low === undefined && isLow) state.low = { start: 0n, size, page };
   else if (state.high === undefined) state.high = { start: HIGH_BASE, size, page };
 }
@@ -85,8 +86,7 @@ function pickShape(draft: Draft): Shape {
 /** Page sizes that the machine offers, and a few thousand of them. */
 function goodShape(draft: Draft): Shape {
   const { random } = draft;
-  const { environment } = spaprState(draft);
-  const shifts = offeredShifts(BigInt(environment.pageSizes));
+  const { environment, shifts } = spaprState(draft);
   const host = Math.log2(environment.hostPage);
   const pageShift = random.pick([host, host, host, host, 12, 16, 16, ...shifts]);
   const size = 1n << BigInt(pageShift + 4 + random.below(11));
@@ -110,8 +110,8 @@ function oddShape(draft: Draft): Shape {
 /** Up to what the kernel addresses, and beyond: many levels, tables too large for one piece. */
 function largeShape(draft: Draft): Shape {
   const { random } = draft;
-  const { environment } = spaprState(draft);
-  const pageShift = random.pick([12, 16, ...offeredShifts(BigInt(environment.pageSizes))]);
+  const { environment, shifts } = spaprState(draft);
+  const pageShift = random.pick([12, 16, ...shifts]);
   const levels = 1 + random.below(Math.max(environment.levels, 2));
   const exponent = random.weighted<() => number>([
     [4, () => pageShift + 16 + random.below(4)],
@@ -120,10 +120,4 @@ function largeShape(draft: Draft): Shape {
     [1, () => Math.max(pageShift - random.below(5), 0)],
   ])();
   return { pageShift, windowSize: 1n << BigInt(exponent), levels };
-}
-
-function offeredShifts(pageSizes: bigint): readonly number[] {
-  return Array.from({ length: 64 }, (_, shift) => shift).filter(
-    (shift) => (pageSizes >> BigInt(shift)) % 2n === 1n,
-  );
 }
