@@ -20,7 +20,7 @@ export const ROOT_KOFFI = "usr/lib/iommukit/koffi";
 
 export interface GuestRoot {
   readonly path: string;
-  /** As Debian versions it. */
+  /** As `node --version` tells it, without the v. */
   readonly node: string;
   /** koffi's native half fits exactly this version of the rest of it. */
   readonly koffi: string;

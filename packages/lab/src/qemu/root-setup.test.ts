@@ -21,14 +21,26 @@ import type { Progress } from "./packages.ts";
 import { type RootRequest, setupGuestRoot } from "./root-setup.ts";
 import { APT, APT_CACHE, DPKG_DEB, findTool, NPM, TAR } from "./tools.ts";
 
-const KOFFI = "@koromix/koffi-linux-ppc64";
+/** In the registry: the version and the files of each. */
+const NPM_PACKAGES = [
+  {
+    name: "@koromix/koffi-linux-ppc64",
+    version: "3.3.4",
+    files: { "index.js": "native" },
+  },
+  {
+    name: "node-linux-ppc64le",
+    version: "20.0.1",
+    files: { "bin/node": "node", "include/node.h": "header", "README.md": "text" },
+  },
+] as const;
 /** They need each other, as libc6 and libgcc-s1 do; the third is needed by exactly its version. */
 const PACKAGES = [
-  { name: "nodejs", depends: "libc6, libnode (= 1:2.0)", files: { "usr/bin/node": "node" } },
-  { name: "libnode", depends: "libc6", files: { "usr/lib/libnode.so": "library" } },
+  { name: "tool", depends: "libc6, libtool (= 1:2.0)", files: { "usr/bin/tool": "tool" } },
+  { name: "libtool", depends: "libc6", files: { "usr/lib/libtool.so": "library" } },
   {
     name: "libc6",
-    depends: "nodejs",
+    depends: "tool",
     files: { "usr/lib64/ld64.so.2": "linker", "usr/share/doc/libc6": "text", "etc/x": "text" },
   },
 ];
@@ -60,16 +72,17 @@ describe.skipIf(MISSING)("setupGuestRoot", () => {
     const progress: Progress[] = [];
     const { root, changed } = await setup({ onProgress: (step) => progress.push(step) });
     expect(changed).toBe(true);
-    expect(root).toMatchObject({ node: "1:2.0", koffi: "3.3.4", packages: "nodejs" });
+    expect(root).toMatchObject({ node: "20.0.1", koffi: "3.3.4", packages: "tool" });
     const read = (path: string): string => readFileSync(join(root.path, path), "utf8");
     expect(read("usr/bin/node")).toBe("node");
-    expect(read("usr/lib/libnode.so")).toBe("library");
+    expect(read("usr/bin/tool")).toBe("tool");
+    expect(read("usr/lib/libtool.so")).toBe("library");
     expect(read("lib64/ld64.so.2")).toBe("linker");
     expect(readlinkSync(join(root.path, "lib"))).toBe("usr/lib");
     expect(read("usr/lib/iommukit/koffi/index.js")).toBe("native");
     // Documents and settings stay behind.
     expect(readdirSync(root.path).sort()).toEqual(["lib", "lib64", "usr"]);
-    expect(readdirSync(join(root.path, "usr"))).not.toContain("share/doc");
+    expect(readdirSync(join(root.path, "usr")).sort()).toEqual(["bin", "lib", "lib64"]);
     expect(await inspectGuestRoot(cache, "testing", "ppc64el")).toEqual({ state: "ready", root });
     expect(progress.every(({ received, total }) => received <= total)).toBe(true);
 
@@ -78,11 +91,15 @@ describe.skipIf(MISSING)("setupGuestRoot", () => {
     expect(asked).toEqual([]);
   });
 
-  test("behavior: another koffi or other packages are set up anew", async () => {
+  test("behavior: another koffi, another Node or other packages are set up anew", async () => {
     await setup();
     await expect(setup({ koffi: "3.3.5" })).rejects.toMatchObject({
       code: "download-failed",
       facts: { version: "3.3.5" },
+    });
+    await expect(setup({ node: "20.0.2" })).rejects.toMatchObject({
+      code: "download-failed",
+      facts: { version: "20.0.2" },
     });
     const { root, changed } = await setup({ packages: ["libc6"] });
     expect([root.packages, changed]).toEqual(["libc6", true]);
@@ -115,7 +132,8 @@ function setup(more: Partial<RootRequest> = {}): ReturnType<typeof setupGuestRoo
     architecture: "ppc64el",
     arch: "ppc64",
     koffi: "3.3.4",
-    packages: ["nodejs"],
+    node: "20.0.1",
+    packages: ["tool"],
     suite: "testing",
     mirror: address(),
     registry: `${address()}/npm/`,
@@ -136,9 +154,18 @@ function makeArchive(root: string): void {
     `Suite: testing\nCodename: testing\nArchitectures: ppc64el\nComponents: main
 Date: Sat, 01 Jan 2000 00:00:00 UTC\nSHA256:\n ${digest(packages)} ${packages.length} ${index}\n`,
   );
-  write(join(root, "koffi/package/index.js"), "native");
-  write(join(root, "koffi/package/package.json"), `{"name":"${KOFFI}","version":"3.3.4"}`);
-  execFileSync("tar", ["-czf", join(root, "koffi.tgz"), "-C", join(root, "koffi"), "package"]);
+  for (const each of NPM_PACKAGES) makeNpmPackage(root, each);
+}
+
+function makeNpmPackage(root: string, { name, version, files }: (typeof NPM_PACKAGES)[number]) {
+  const tree = join(root, "npm", name);
+  write(join(tree, "package/package.json"), JSON.stringify({ name, version }));
+  for (const [path, content] of Object.entries(files)) write(join(tree, "package", path), content);
+  execFileSync("tar", ["-czf", join(root, tarball(name)), "-C", tree, "package"]);
+}
+
+function tarball(name: string): string {
+  return `${name.replace("/", "-")}.tgz`;
 }
 
 function makePackage(root: string, { name, depends, files }: (typeof PACKAGES)[number]): string {
@@ -166,18 +193,19 @@ function digest(content: string | Uint8Array): string {
 function serve({ url = "" }: IncomingMessage, response: ServerResponse): void {
   const path = decodeURIComponent(url);
   asked.push(path);
-  const body = path === `/npm/${KOFFI}` ? packument() : read(join(archive, path));
+  const asPackage = NPM_PACKAGES.find(({ name }) => path === `/npm/${name}`);
+  const body = asPackage === undefined ? read(join(archive, path)) : packument(asPackage);
   if (body === undefined) return void response.writeHead(404).end();
   response.writeHead(200, { "Last-Modified": "Sat, 01 Jan 2000 00:00:00 GMT" }).end(body);
 }
 
 /** What a registry tells of a package. */
-function packument(): string {
-  const file = readFileSync(join(archive, "koffi.tgz"));
+function packument({ name, version }: (typeof NPM_PACKAGES)[number]): string {
+  const file = readFileSync(join(archive, tarball(name)));
   const integrity = `sha512-${createHash("sha512").update(file).digest("base64")}`;
-  const dist = { tarball: `${address()}/koffi.tgz`, integrity };
-  const versions = { "3.3.4": { name: KOFFI, version: "3.3.4", dist } };
-  return JSON.stringify({ name: KOFFI, "dist-tags": { latest: "3.3.4" }, versions });
+  const dist = { tarball: `${address()}/${tarball(name)}`, integrity };
+  const versions = { [version]: { name, version, dist } };
+  return JSON.stringify({ name, "dist-tags": { latest: version }, versions });
 }
 
 function read(path: string): Buffer | undefined {

@@ -1,6 +1,6 @@
 /**
  * Sets up the root of a guest whose processor is not this machine's: packages of Debian with all
- * that they need, and koffi's native half from npm.
+ * that they need, and from npm Node and koffi's native half.
  *
  * The record of the root is written last, so a root is either complete or absent.
  */
@@ -13,6 +13,7 @@ import { DEFAULT_SUITE, type SetupRequest } from "./debian.ts";
 import { downloadAll } from "./download.ts";
 import { QemuError } from "./errors.ts";
 import { execute } from "./execute.ts";
+import { addNode, GUEST_NODE_VERSION, nodePackage } from "./guest-node.ts";
 import {
   type GuestRoot,
   inspectGuestRoot,
@@ -24,17 +25,17 @@ import { digestsOf } from "./kernel-files.ts";
 import { nativePackage } from "./koffi.ts";
 import { findMirror } from "./mirror.ts";
 import { fetchFromNpm } from "./npm.ts";
-import { type PackageRecord, refreshIndex, resolveClosure } from "./packages.ts";
+import { refreshIndex, resolveClosure } from "./packages.ts";
 import { APT, APT_CACHE, DPKG_DEB, NPM, requireTool, TAR } from "./tools.ts";
 
 /**
- * Node is 20.19 in Debian 13. The tools are those that programs start beside themselves: a second
+ * The library is what Node needs. The tools are those that programs start beside themselves: a second
  * process (prlimit, setpriv), a shell. What all of them need follows.
  */
-const PACKAGES = ["nodejs", "busybox-static", "coreutils", "dash", "util-linux"];
+const PACKAGES = ["libstdc++6", "busybox-static", "coreutils", "dash", "util-linux"];
 
-/** What of the packages a running Node reads: no manuals, no documents, no package manager. */
-const KEPT = ["usr/bin", "usr/lib", "usr/lib64", "usr/share/nodejs"];
+/** What of the packages running programs read: no manuals, no documents. */
+const KEPT = ["usr/bin", "usr/lib", "usr/lib64"];
 
 export interface RootRequest
   extends Omit<SetupRequest, "metaPackage" | "modules" | "architecture"> {
@@ -45,7 +46,9 @@ export interface RootRequest
   /** The version of koffi that programs bring. */
   readonly koffi: string;
   readonly registry?: string | undefined;
-  /** Default: Node, busybox, and a few tools. */
+  /** Default: the newest that npm has for the processor. */
+  readonly node?: string | undefined;
+  /** Default: what Node needs, busybox, and a few tools. */
   readonly packages?: readonly string[] | undefined;
 }
 
@@ -68,17 +71,22 @@ export async function setupGuestRoot(request: RootRequest): Promise<RootResult> 
   return await withLock(`${state}.lock`, () => install(request, state), request);
 }
 
-/** One of these packages that serves this koffi; a newer Node is looked for with `refresh` only. */
+/** One of these packages that has this Node and serves this koffi; newer packages are looked for with `refresh` only. */
 async function findRoot(request: RootRequest): Promise<GuestRoot | undefined> {
   const { suite = DEFAULT_SUITE, cache = cacheRoot(), architecture, koffi } = request;
   const found = await inspectGuestRoot(cache, suite, architecture);
   if (request.refresh === true || found.state !== "ready") return undefined;
   const { root } = found;
-  return root.koffi === koffi && root.packages === namesOf(request) ? root : undefined;
+  const isIt = root.koffi === koffi && root.node === nodeOf(request);
+  return isIt && root.packages === namesOf(request) ? root : undefined;
 }
 
 function namesOf({ packages = PACKAGES }: RootRequest): string {
   return packages.join(" ");
+}
+
+function nodeOf({ node = GUEST_NODE_VERSION }: RootRequest): string {
+  return node;
 }
 
 async function install(request: RootRequest, aptRoot: string): Promise<RootResult> {
@@ -97,22 +105,14 @@ async function install(request: RootRequest, aptRoot: string): Promise<RootResul
   const wanted = await resolveClosure(state, request.packages ?? PACKAGES, request);
   const label = `programs for ${architecture}`;
   const files = await downloadAll(state, { label, packages: wanted, installed: "" }, request);
-  const root = await build(request, files, nodeVersion(wanted));
+  const root = await build(request, files);
   await recordGuestRoot(cache, suite, architecture, root);
   for (const file of files) await rm(file, { force: true });
   return { root, changed: true };
 }
 
-function nodeVersion(packages: readonly PackageRecord[]): string {
-  return packages.find(({ name }) => name === "nodejs")?.version ?? "none";
-}
-
 /** Builds beside the final place and renames, so that the final place is complete or absent. */
-async function build(
-  request: RootRequest,
-  files: readonly string[],
-  node: string,
-): Promise<GuestRoot> {
+async function build(request: RootRequest, files: readonly string[]): Promise<GuestRoot> {
   const { suite = DEFAULT_SUITE, cache = cacheRoot(), architecture, koffi } = request;
   const folder = rootsFolder(cache, suite);
   const path = join(folder, architecture);
@@ -128,12 +128,12 @@ async function build(
     }
     const tree = join(partial, "tree");
     await keep(unpacked, tree);
-    await addKoffi(request, tree, join(partial, "npm"));
+    await addFromNpm(request, tree, join(partial, "npm"));
     const fileSha256 = await digestsOf(tree, await regularFiles(tree));
     await rm(path, { recursive: true, force: true });
     await rename(tree, path);
     report(files.length + 1);
-    return { path, node, koffi, packages: namesOf(request), fileSha256 };
+    return { path, node: nodeOf(request), koffi, packages: namesOf(request), fileSha256 };
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
@@ -163,13 +163,32 @@ function ignoreAbsent(cause: unknown): void {
   throw cause;
 }
 
-async function addKoffi(request: RootRequest, tree: string, scratch: string): Promise<void> {
+async function addFromNpm(request: RootRequest, tree: string, scratch: string): Promise<void> {
   const { arch, koffi, registry, signal } = request;
-  const name = nativePackage(arch);
-  request.onProgress?.({ label: name, received: 0, total: 1 });
-  const into = join(tree, ROOT_KOFFI);
-  await fetchFromNpm({ name, version: koffi, scratch, into, registry, signal });
-  request.onProgress?.({ label: name, received: 1, total: 1 });
+  const from = { registry, signal };
+  const native = { name: nativePackage(arch), version: koffi };
+  const node = { name: nodePackage(arch), version: nodeOf(request) };
+  await told(request, native.name, () =>
+    fetchFromNpm({
+      ...from,
+      ...native,
+      scratch: join(scratch, "koffi"),
+      into: join(tree, ROOT_KOFFI),
+    }),
+  );
+  await told(request, node.name, () =>
+    addNode(tree, { ...from, ...node, scratch: join(scratch, "node") }),
+  );
+}
+
+async function told(
+  { onProgress }: RootRequest,
+  label: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  onProgress?.({ label, received: 0, total: 1 });
+  await work();
+  onProgress?.({ label, received: 1, total: 1 });
 }
 
 async function regularFiles(tree: string): Promise<readonly string[]> {
