@@ -23,7 +23,7 @@ export interface Bundle {
   readonly code: string;
   /** A source map, as JSON; its sources are relative to the folder that `code` is written to. */
   readonly map: string;
-  /** The files of koffi that it imports from where they lie; one for each copy of it. */
+  /** The files of koffi that it loads from where they lie; one for each copy of it. */
   readonly koffi: readonly string[];
 }
 

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
+import { GUEST_LPAR } from "../../test/environments.ts";
 import {
   WRONG_POWER_SIMULATORS,
   WRONG_SIMULATORS,
   wrongSimulator,
 } from "../../test/wrong-simulators.ts";
 import { differ } from "./differ.ts";
-import type { Environment } from "./environment.ts";
 import type { Job } from "./job.ts";
 import type { Sequence } from "./op.ts";
 import { type OtherSide, simulatedSide } from "./other-side.ts";
@@ -15,12 +15,6 @@ const KINDS: readonly SimulatedKind[] = [
   ...(["vtd", "amdvi", "virtio-iommu"] as const),
   ...(["powernv9", "powernv9-64k", "pseries"] as const),
 ];
-
-/** As in guests of differential runs. */
-const LPAR_64M: Environment = {
-  ...OWN_ENVIRONMENTS.pseries,
-  defaultWindow: ["0x0", "0x4000000"],
-};
 
 function generated(count: number, seed = 1): Job {
   return { kind: "generated", seed, first: 0, count };
@@ -40,19 +34,19 @@ test.each(KINDS)("default: sim/%s does not differ from itself", async (kind) => 
 
 test("default: sim/pseries is built to another default window", async () => {
   const simulator = simulatorOf("pseries");
-  const otherSide = simulatedSide(simulator, LPAR_64M);
+  const otherSide = simulatedSide(simulator, GUEST_LPAR);
   const result = await differ({ job: generated(40), otherSide, simulator });
-  expect(result).toMatchObject({ divergences: [], environment: LPAR_64M });
+  expect(result).toMatchObject({ divergences: [], environment: GUEST_LPAR });
 });
 
 test("rule: a default window that the simulator does not have is a divergence", async () => {
   const simulator = simulatorOf("pseries");
   const { divergences } = await differ({
     job: generated(1),
-    otherSide: simulatedSide(simulator, LPAR_64M),
+    otherSide: simulatedSide(simulator, GUEST_LPAR),
     simulator: () => simulator(OWN_ENVIRONMENTS.pseries),
   });
-  expect(divergences[0]?.difference.real).toBe(JSON.stringify(LPAR_64M));
+  expect(divergences[0]?.difference.real).toBe(JSON.stringify(GUEST_LPAR));
 });
 
 test.each(WRONG_SIMULATORS)("rule: a simulator is found out in which $name", async (wrong) => {

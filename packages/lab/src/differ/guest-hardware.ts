@@ -5,7 +5,8 @@
 // 16,384, and it takes 0.26 s. Sequences need no larger one: they meet both of its ends wherever those
 // are, and few of the windows that they make themselves have more pages.
 
-const PSERIES_DEFAULT_WINDOW = 0x400_0000;
+/** Bytes. */
+export const PSERIES_DEFAULT_WINDOW = 0x400_0000;
 
 /** More arguments for QEMU. */
 export function guestHardware(target: string): readonly string[] {

@@ -1,6 +1,7 @@
 // The kernel that the simulator is compared with: in a guest, this machine's own, or a simulator again.
 
 import { match } from "ts-pattern";
+import { MACHINES } from "../qemu/index.ts";
 import { HOST_TARGET } from "../targets/host.ts";
 import type { OwnKernel } from "../targets/target.ts";
 import type { Environment } from "./environment.ts";
@@ -33,8 +34,9 @@ export function realSide({ timeoutSeconds, ...side }: RealSide): OtherSide {
     });
 }
 
-function secondsEach(target: string): number {
-  return target.startsWith("qemu/p") ? SECONDS_PER_SEQUENCE.power : SECONDS_PER_SEQUENCE.x86;
+function secondsEach(name: string): number {
+  const machine = MACHINES.find(({ target }) => name === `qemu/${target}`);
+  return machine?.arch === "ppc64" ? SECONDS_PER_SEQUENCE.power : SECONDS_PER_SEQUENCE.x86;
 }
 
 /** For the self-test, and for tests: no process and no guest. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { GUEST_LPAR } from "../../test/environments.ts";
 import { isSpapr, type SpaprEnvironment } from "./environment.ts";
 import type { CreateOp, Op } from "./op.ts";
 import { spaprDanger, spaprMended } from "./safety-spapr.ts";
@@ -14,8 +15,6 @@ function environmentOf(kind: "powernv9" | "powernv9-64k" | "pseries"): SpaprEnvi
 const POWERNV = environmentOf("powernv9");
 const POWERNV_64K = environmentOf("powernv9-64k");
 const PSERIES = environmentOf("pseries");
-/** As in guests of differential runs. */
-const PSERIES_64M: SpaprEnvironment = { ...PSERIES, defaultWindow: ["0x0", "0x4000000"] };
 const PSERIES_4K: SpaprEnvironment = { ...PSERIES, defaultWindow: ["0x0", "0x1000"] };
 
 function map(iova: bigint, size: bigint): Op {
@@ -49,7 +48,7 @@ describe("dangerous", () => {
     ["a window without an entry, on pseries", create(24, 2n ** 23n, 1), PSERIES],
     ["a window of a page, on pseries", create(12, 4096n, 1), PSERIES],
     ["many entries, on pseries", create(12, 2n ** 30n, 1), PSERIES],
-    ["a range over the end of a window of 64 MiB", map(2n ** 26n - 4096n, 0x2000n), PSERIES_64M],
+    ["a range over the end of a window of 64 MiB", map(2n ** 26n - 4096n, 0x2000n), GUEST_LPAR],
     ["a range over the end of a window of a page", map(0n, 0x2000n), PSERIES_4K],
     ["a transfer into the 32-bit messages", dma(0xffff_8000n, 0x800), POWERNV],
     ["a transfer that ends in them", dma(0xffff_0000n - 4n), POWERNV],
@@ -67,9 +66,9 @@ describe("harmless", () => {
     ["the last page of the default window", map(2n ** 31n - 4096n, 4096n), POWERNV],
     ["the first beyond it", map(2n ** 31n, 4096n), POWERNV],
     ["the last page of all", map(2n ** 64n - 4096n, 4096n), POWERNV],
-    ["the last page of a window of 64 MiB", map(2n ** 26n - 4096n, 4096n), PSERIES_64M],
-    ["the last pages of it", map(2n ** 26n - 0x8000n, 0x8000n), PSERIES_64M],
-    ["the first beyond it", map(2n ** 26n, 4096n), PSERIES_64M],
+    ["the last page of a window of 64 MiB", map(2n ** 26n - 4096n, 4096n), GUEST_LPAR],
+    ["the last pages of it", map(2n ** 26n - 0x8000n, 0x8000n), GUEST_LPAR],
+    ["the first beyond it", map(2n ** 26n, 4096n), GUEST_LPAR],
     ["all of the smallest window", map(0n, 2n ** 21n), POWERNV],
     ["no window at all", create(12, 0n, 9), POWERNV],
     ["a table that the kernel refuses", create(12, 2n ** 40n, 1), POWERNV],

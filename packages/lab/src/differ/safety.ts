@@ -1,6 +1,7 @@
 // What no sequence may do to a real kernel, or to the process that runs it.
 //
-// On x86; POWER's dangers are others (safety-spapr.ts). The generator mends what it made; the executor refuses the rest, such as a sequence from a file.
+// On x86; POWER's dangers are others (safety-spapr.ts). The generator mends what it made; the executor refuses the
+// rest, such as a sequence from a file.
 //
 // 1. Nothing ends at 2^64 where mappings can lie there: 6.12 leaks their pages until the machine is
 //    booted again (type1.md 2.10, 9.3).

@@ -1,7 +1,8 @@
 // The other process: a program of its own that makes the calls it is asked for, until it is told to end.
 //
 // Started by ./other-process.ts with questions on standard input, answers on standard output, and the
-// descriptors that it shares under their numbers. It ends when the process that asks is gone. Memory that it maps is its own, and goes with it.
+// descriptors that it shares under their numbers. It ends when the process that asks is gone. Memory that it maps is
+// its own, and goes with it.
 // In a guest it comes out of the bundle that runs already: reading its modules one by one from the
 // host's files takes 8 of 9.5 s there.
 

@@ -8,6 +8,8 @@
  *       kernels/SUITE/META.seal           what the file system said of its files when all were whole
  *       kernels/SUITE/PACKAGE_VERSION/    the unpacked package: boot/, lib/modules/RELEASE/;
  *                                         with boot/vmlinux-RELEASE, unpacked from vmlinuz-RELEASE
+ *       roots/SUITE/ARCH.json, ARCH.seal  the same of the root of a guest with another processor
+ *       roots/SUITE/ARCH/                 that root
  *       images/HASH.cpio.gz               initramfs, by the hash of all that went into it
  *
  * Everything here may be deleted at any time while nothing runs; it is fetched or built again.

@@ -182,6 +182,16 @@ describe.skipIf(SETUP_TOOLS.some((tool) => findTool(tool) === undefined))("setup
     },
   );
 
+  test("behavior: a packed kernel in a cache that cannot be locked is kept as it is", async () => {
+    const packed = await pack((await setup()).kernel, BOOT_IMAGE);
+    rmSync(join(cache, "apt"), { recursive: true });
+    writeFileSync(join(cache, "apt"), "where folders were");
+    expect(await setup()).toEqual({ kernel: packed, changed: false });
+    const signal = AbortSignal.abort();
+    await expect(setup({ signal })).rejects.toThrow();
+    await expect(setup({ refresh: true })).rejects.toThrow();
+  });
+
   test("behavior: a kernel that cannot be unpacked is kept as it is", async () => {
     const packed = await pack((await setup()).kernel, bootImage(Buffer.from("no kernel")));
     expect(await setup()).toEqual({ kernel: packed, changed: false });

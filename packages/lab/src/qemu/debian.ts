@@ -60,7 +60,14 @@ export async function setupKernel(request: SetupRequest): Promise<SetupResult> {
   const isEnough = present !== undefined && request.refresh !== true;
   if (isEnough && !(await isBootImage(present.image))) return { kernel: present, changed: false };
   if (!isEnough) for (const tool of SETUP_TOOLS) requireTool(tool);
-  return withLock(`${root}.lock`, () => install(request, place), request);
+  const done = withLock(`${root}.lock`, () => install(request, place), request);
+  // Packed it boots as well, so a cache that is busy or cannot be written to is no error then.
+  return isEnough
+    ? done.catch((cause) => {
+        if (request.signal?.aborted) throw cause;
+        return { kernel: present, changed: false };
+      })
+    : done;
 }
 
 interface Place {

@@ -3,8 +3,8 @@
  *
  * It loads the modules, mounts the host's root file system with a layer of memory on top (so the
  * guest sees the same paths as the host, may write anywhere, and leaves no trace), between them a
- * root of its own where it cannot run the host's programs, runs the job there, and reports each step as a line of JSON on the status port. About VFIO it knows nothing
- * but the modules: binding devices is the program's business.
+ * root of its own where it cannot run the host's programs, runs the job there, and reports each step as a line of JSON
+ * on the status port. About VFIO it knows nothing but the modules: binding devices is the program's business.
  */
 
 import { PORT_NAMES } from "./machine.ts";

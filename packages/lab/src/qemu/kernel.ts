@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { writeAtomically } from "./cache.ts";
 import { type Digests, neededFiles } from "./kernel-files.ts";
-import { unsealedDamage } from "./sealed-files.ts";
+import { type Trust, unsealedDamage } from "./sealed-files.ts";
 import { fieldsOf } from "./unknown.ts";
 
 /** A kernel to boot: the user's own, or one that was set up. */
@@ -40,11 +40,12 @@ export function kernelsFolder(cache: string, suite: string): string {
   return join(cache, "kernels", suite);
 }
 
-/** The kernel that was set up last. Reads what a boot will read of it, 60 MB, unless a seal says that nothing changed. */
+/** The kernel that was set up last. Reads what a boot will read of it, 60 MB, unless a seal vouches for it. */
 export async function inspectKernel(
   cache: string,
   suite: string,
   metaPackage: string,
+  trust: Trust = "seal",
 ): Promise<KernelState> {
   const folder = kernelsFolder(cache, suite);
   const record = await readRecord(join(folder, `${metaPackage}.json`));
@@ -54,21 +55,22 @@ export async function inspectKernel(
     image: join(folder, record.image),
     modulesDir: join(folder, record.modulesDir),
   };
-  const file = await unsealedDamage(join(folder, `${metaPackage}.seal`), [
+  const sets = [
     { folder: dirname(kernel.image), digests: { [basename(kernel.image)]: kernel.imageSha256 } },
     { folder: kernel.modulesDir, digests: kernel.moduleSha256 },
-  ]);
+  ];
+  const file = await unsealedDamage(join(folder, `${metaPackage}.seal`), sets, trust);
   return file === undefined ? { state: "ready", kernel } : { state: "damaged", kernel, file };
 }
 
-/** The kernel if nothing is wrong with it, and every file that these modules need is vouched for. */
+/** For setting up: the kernel if all of it, read anew, is whole and each file that these modules need is vouched for. */
 export async function findKernel(
   cache: string,
   suite: string,
   metaPackage: string,
   modules: readonly string[] = [],
 ): Promise<InstalledKernel | undefined> {
-  const found = await inspectKernel(cache, suite, metaPackage);
+  const found = await inspectKernel(cache, suite, metaPackage, "nothing");
   if (found.state !== "ready") return undefined;
   const needed = await neededFiles(found.kernel.modulesDir, modules).catch(() => undefined);
   const isVouched = needed?.every((file) => Object.hasOwn(found.kernel.moduleSha256, file));

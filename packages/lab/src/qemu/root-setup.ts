@@ -71,10 +71,10 @@ export async function setupGuestRoot(request: RootRequest): Promise<RootResult> 
   return await withLock(`${state}.lock`, () => install(request, state), request);
 }
 
-/** One of these packages that has this Node and serves this koffi; newer packages are looked for with `refresh` only. */
+/** One of these packages with this Node, for this koffi; newer packages are looked for with `refresh` only. */
 async function findRoot(request: RootRequest): Promise<GuestRoot | undefined> {
   const { suite = DEFAULT_SUITE, cache = cacheRoot(), architecture, koffi } = request;
-  const found = await inspectGuestRoot(cache, suite, architecture);
+  const found = await inspectGuestRoot(cache, suite, architecture, "nothing");
   if (request.refresh === true || found.state !== "ready") return undefined;
   const { root } = found;
   const isIt = root.koffi === koffi && root.node === nodeOf(request);

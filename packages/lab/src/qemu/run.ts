@@ -58,8 +58,8 @@ const DEFAULT_TIMEOUT_SECONDS = 120;
  * an error. Either way QEMU is gone and the temporary files are removed when this settles.
  *
  * Valid errors: `target-unknown`, `tool-missing`, `busybox-not-static`, `kernel-not-set-up`,
- * `kernel-damaged`, `root-not-set-up`, `root-damaged`, `kernel-invalid`, `module-missing`, `file-unreadable`, `qemu-failed`, `guest-setup-failed`,
- * `aborted`.
+ * `kernel-damaged`, `root-not-set-up`, `root-damaged`, `kernel-invalid`, `module-missing`, `file-unreadable`,
+ * `qemu-failed`, `guest-setup-failed`, `aborted`.
  */
 export async function runInGuest(request: RunRequest): Promise<GuestResult> {
   const { signal, cache = cacheRoot() } = request;

@@ -44,7 +44,7 @@ export const XZ: Tool = {
 
 export const ZSTD: Tool = {
   name: "zstd",
-  purpose: "decompress kernel modules",
+  purpose: "decompress kernels and their modules",
   packages: { debian: "zstd", fedora: "zstd", arch: "zstd" },
 };
 
@@ -68,7 +68,7 @@ export const QEMU_PPC: Tool = {
 
 export const NPM: Tool = {
   name: "npm",
-  purpose: "fetch the native half of koffi for the guest's processor",
+  purpose: "fetch Node and the native half of koffi for the guest's processor",
   packages: { debian: "npm", fedora: "npm", arch: "npm" },
 };
 

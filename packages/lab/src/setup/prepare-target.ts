@@ -15,7 +15,7 @@ export interface SetupOptions {
 }
 
 export interface SetupDone {
-  /** Whether anything had to be fetched. */
+  /** Whether anything had to be fetched or unpacked. */
   readonly changed: boolean;
   /** One sentence. */
   readonly detail: string;

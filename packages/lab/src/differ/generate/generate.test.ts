@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
+import { GUEST_LPAR } from "../../../test/environments.ts";
 import { isSpapr } from "../environment.ts";
 import { danger } from "../safety.ts";
 import { OWN_ENVIRONMENTS } from "../simulate.ts";
 import { generateSequence } from "./index.ts";
 
-/** As in guests of differential runs. */
-const LPAR_64M = { ...OWN_ENVIRONMENTS.pseries, defaultWindow: ["0x0", "0x4000000"] } as const;
-const ENVIRONMENTS = [...Object.entries(OWN_ENVIRONMENTS), ["pseries, 64 MiB", LPAR_64M] as const];
+const ENVIRONMENTS = [
+  ...Object.entries(OWN_ENVIRONMENTS),
+  ["pseries, 64 MiB", GUEST_LPAR] as const,
+];
 const MANY = Array.from({ length: 1500 }, (_, index) => index);
 
 test("default: a sequence is decided by seed, number and environment", () => {
@@ -71,11 +73,11 @@ test.each(POWER)("behavior: mappings meet both ends of %s's default window", (_,
 });
 
 test("behavior: on pseries windows of 4 KiB pages are made up to the default one's size", () => {
-  const ops = MANY.slice(0, 300).flatMap((index) => generateSequence(1, index, LPAR_64M));
+  const ops = MANY.slice(0, 300).flatMap((index) => generateSequence(1, index, GUEST_LPAR));
   const sizes = ops.flatMap((op) =>
     op.op === "create" && op.pageShift === 12 ? [BigInt(op.windowSize)] : [],
   );
-  const whole = BigInt(LPAR_64M.defaultWindow[1]);
+  const whole = BigInt(GUEST_LPAR.defaultWindow[1]);
   for (const size of [whole / 2n, whole]) expect(sizes).toContain(size);
 });
 
