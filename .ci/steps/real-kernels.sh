@@ -18,6 +18,9 @@ readonly POWER_INTEGRATION=(integration/spapr-hazards.ts integration/spapr-table
 readonly INTEGRATION_SECONDS=150
 # An emulated POWER host takes three times as long to start Node, and 10 s to open and close a device.
 readonly POWER_INTEGRATION_SECONDS=300
+# Linux clears an LPAR's default window, page by page, each time a container takes or leaves a group: 1.6 s for QEMU's
+# 1 GiB. The conformance suite does so in each case and asks for no size; suites that do keep 1 GiB.
+readonly SMALL_WINDOW=(--qemu="-global spapr-pci-host-bridge.dma_win_size=0x4000000")
 # Generated call sequences, the same on the simulated kernel and the real one.
 readonly X86_SEQUENCES=300
 readonly POWER_SEQUENCES=150
@@ -79,7 +82,10 @@ other_lane() {
 		compare_example "$file" "${targets[*]}" --within "$INTEGRATION_SECONDS"
 	done
 	differ_each "$X86_SEQUENCES" "${X86_KERNELS[@]}"
-	suites "sim/pseries qemu/pseries" "${INTEGRATION[@]}"
+	run_options=("${SMALL_WINDOW[@]}")
+	suites "sim/pseries qemu/pseries" integration/conformance.ts
+	run_options=()
+	suites "sim/pseries qemu/pseries" integration/cases.ts
 	differ_each "$POWER_SEQUENCES" qemu/pseries
 }
 
@@ -123,6 +129,9 @@ differ_each() {
 	return 0
 }
 
+# More options for `iommukit run`.
+run_options=()
+
 # compare_example FILE "TARGET TARGET…" [OPTION…]
 compare_example() {
 	local file=$1 targets=${2// /,} options=("${@:3}") limit=$EXAMPLE_LIMIT
@@ -131,7 +140,7 @@ compare_example() {
 	[[ ${options[*]} == *--within* ]] && limit=$((2 * EXAMPLE_LIMIT))
 	echo "-- $file"
 	bounded "$limit" npx --no-install iommukit run "$file" --on "$targets" \
-		--timeout "$POWER_INTEGRATION_SECONDS" --json > "$facts" 2> "$said"
+		--timeout "$POWER_INTEGRATION_SECONDS" "${run_options[@]+"${run_options[@]}"}" --json > "$facts" 2> "$said"
 	local status=$?
 	cat "$said" >&2
 	kernels_were_well "$file" "$said"

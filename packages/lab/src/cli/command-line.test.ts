@@ -106,6 +106,12 @@ describe("error: what is wrong before anything runs", () => {
       2,
       "invalid-option",
     ],
+    [
+      "arguments for QEMU where there is none",
+      () => ["run", file(), "--on", "sim/pseries", "--qemu=-m 4096"],
+      2,
+      "invalid-option",
+    ],
     ["an unknown clock", () => ["bench", "translate", "--clock", "sun"], 2, "invalid-option"],
     [
       "a simulator's instructions",

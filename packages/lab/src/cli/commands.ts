@@ -79,6 +79,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { flags: "--seed <n>", description: "Decides what simulated hosts leave to chance" },
       ...KERNEL,
+      { flags: "--qemu <words>", description: "More arguments for QEMU, with spaces between them" },
     ],
     examples: ["run program.ts --on sim/vtd,qemu/vtd", "run program.ts --on sim/amdvi --json"],
     load: async () => (await import("./run.ts")).runRun,

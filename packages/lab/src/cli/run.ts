@@ -20,6 +20,11 @@ export async function runRun(invocation: Invocation): Promise<number> {
     });
   const targets = parseTargets(on);
   const names = targets.map(({ name }) => name);
+  const qemuArguments = words(text(options, "qemu"));
+  if (qemuArguments.length > 0 && !names.some((name) => name.startsWith("qemu/")))
+    throw new LabError("invalid-option", "--qemu is for machines that QEMU emulates", {
+      hint: "for example --on qemu/pseries",
+    });
   const timeout = { least: 0.1, most: 86_400, whole: false };
   const ok = await runTargets({
     file: args[0] ?? "",
@@ -27,8 +32,13 @@ export async function runRun(invocation: Invocation): Promise<number> {
     timeoutSeconds: number(options, "timeout", timeout) ?? DEFAULT_TIMEOUT_SECONDS,
     seed: number(options, "seed", { least: 0, most: 2 ** 32 - 1, whole: true }),
     kernel: ownKernel(text(options, "kernel"), text(options, "modules")),
+    qemuArguments,
     signal,
     openReporter: () => (json ? jsonReporter(invocation) : peopleReporter(names, invocation)),
   });
   return ok ? 0 : 1;
+}
+
+function words(line = ""): readonly string[] {
+  return line.split(" ").filter((word) => word !== "");
 }

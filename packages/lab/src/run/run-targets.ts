@@ -13,6 +13,7 @@ export interface RunOptions {
   readonly timeoutSeconds: number;
   readonly seed: number | undefined;
   readonly kernel: OwnKernel | undefined;
+  readonly qemuArguments?: readonly string[];
   readonly signal: AbortSignal;
   /** Called once the program is known to be one. */
   readonly openReporter: () => Reporter;

@@ -72,6 +72,7 @@ async function runMachine(machine: Machine, run: TargetRun): Promise<Outcome> {
     env: { [SETTINGS_VARIABLE]: JSON.stringify(settings) },
     kernel: run.kernel,
     clock: run.clock,
+    qemuArguments: run.qemuArguments,
     timeoutSeconds,
     signal,
     onLine: session.stdout,

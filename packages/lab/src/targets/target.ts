@@ -21,6 +21,8 @@ export interface TargetRun {
   readonly kernel: OwnKernel | undefined;
   /** What the clocks of an emulated machine count; others have their own. Default host. */
   readonly clock?: "host" | "instructions";
+  /** After those of the machine; for those that are no emulated machines nothing. */
+  readonly qemuArguments?: readonly string[];
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
 }
