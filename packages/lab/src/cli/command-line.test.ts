@@ -112,6 +112,12 @@ describe("error: what is wrong before anything runs", () => {
       2,
       "invalid-option",
     ],
+    [
+      "the same as a word of its own",
+      () => ["run", file(), "--on", "sim/pseries", "--qemu", "-m 4096"],
+      2,
+      "invalid-option",
+    ],
     ["an unknown clock", () => ["bench", "translate", "--clock", "sun"], 2, "invalid-option"],
     [
       "a simulator's instructions",

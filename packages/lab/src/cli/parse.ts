@@ -34,13 +34,14 @@ export function parse(words: readonly string[], version: string): Parsed {
 
 /**
  * `--banks -1` as `--banks=-1`: cac takes -1 for an option of its own, and what is wrong is the number. No
- * option here is a digit.
+ * option here is a digit. What follows `--qemu` is QEMU's, and begins with a dash as a rule.
  */
 function withNegatives(words: readonly string[]): readonly string[] {
   const joined: string[] = [];
   for (const word of words) {
     const before = joined.at(-1);
-    if (/^-[\d.]/.test(word) && before !== undefined && takesValue(before))
+    const isValue = before === "--qemu" || /^-[\d.]/.test(word);
+    if (isValue && before !== undefined && takesValue(before))
       joined[joined.length - 1] = `${before}=${word}`;
     else joined.push(word);
   }
